@@ -10,6 +10,7 @@ import atexit
 import sys
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from os import PathLike
 from os.path import abspath, join
 from shutil import rmtree
@@ -239,7 +240,11 @@ class Watch:
         if self._watch.history.ended:
             return
         self._watch.close()
-        self._writer.end()
+        try:
+            self._writer.end()
+        except OSError as error:  # the program goes on: it has a model to save
+            with suppress(Exception):
+                print(f"gradtui: the end of the run is not kept: {error.strerror}", file=sys.stderr)
         self._writer.close()
         if self._writer.table is not None:
             self._writer.table.changed(at_once=True)

@@ -41,6 +41,7 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
                     script.aloud.set()
                     click.echo(GOES_ON, err=True)
                 status = script.wait()
+                watched_script.tell_lost(script.lost)
         except BaseException:
             script.process.terminate()
             raise
@@ -61,6 +62,7 @@ class Script:
             stderr=subprocess.STDOUT,
         )
         self._status = 0
+        self.lost: OSError | None = None
         self._ended = threading.Event()
         threading.Thread(target=self._take, args=(path,), daemon=True).start()
 
@@ -75,7 +77,7 @@ class Script:
 
     def _take(self, path: str) -> None:
         try:
-            self._status = watched_script.taken(self.process, path, self._echo)
+            self._status, self.lost = watched_script.taken(self.process, path, self._echo)
         finally:
             self._ended.set()
 

@@ -57,10 +57,10 @@ def check(form: Form | None, export: str | None) -> None:
     if form == "steps":
         raise click.UsageError("a run has many backward passes: open the screen, and enter shows that of an update")
     if export is not None:
-        from gradtui.report.run.export import check_suffix
+        from gradtui.report.run import export as written
 
         with exporting(export):
-            check_suffix(export)
+            written.check(export)
 
 
 def write(run: Run, form: Form | None, export: str | None) -> None:

@@ -20,6 +20,7 @@ import click
 from gradtui.command import exit_status, standard_output, topics
 from gradtui.command import saved_run as runs
 from gradtui.command.option_values import shown
+from gradtui.command.print_or_export import exporting
 
 if TYPE_CHECKING:
     from gradtui.command.print_or_export import Form
@@ -88,15 +89,25 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
     runs.check(form, None if is_folder(export) else export)  # before the training, which may take hours
     check(target)
     with file(export) as path:
-        status = watched(target, path, every, aloud=form == "text" or is_folder(export))
+        status, lost = watched(target, path, every, aloud=form == "text" or is_folder(export))
+        if not runs.is_run(path):  # it could not begin one, and has said why
+            return status or 1
         found = replace(runs.load(path, form), exit=status, ended=True)
         if not found.updates and not found.findings:
-            click.echo(shown(no_training(target)), err=True)
+            if lost is None:
+                click.echo(shown(no_training(target)), err=True)
             form = "json" if form == "json" else None
         elif form is None and export is None:
             form = "text"
         runs.write(found, form, None if export == path or is_folder(export) else export)
-    return status or exit_status.of_findings(found.findings)
+        tell_lost(lost)
+    return status or exit_status.of_findings(found.findings) or int(lost is not None)
+
+
+def tell_lost(lost: OSError | None) -> None:
+    """Why what a script wrote is not in its run."""
+    if lost is not None:
+        click.echo(f"of what the script printed a part is not kept: {lost.strerror}", err=True)
 
 
 def check(target: Sequence[str]) -> None:
@@ -116,8 +127,9 @@ def no_training(target: Sequence[str]) -> str:
     return said
 
 
-def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
-    """The script's exit status; what it wrote goes into the file at `path`, and to stderr as well where that is wanted."""
+def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> tuple[int, OSError | None]:
+    """The script's exit status, and why what it wrote is not kept; that goes into the file at `path`, and to stderr as well
+    where that is wanted."""
 
     def echo(block: bytes) -> None:
         if aloud:
@@ -171,8 +183,8 @@ def command(target: Sequence[str], path: str, every: int) -> list[str]:
     return [sys.executable, "-P", "-m", "gradtui.service.script", path, str(every), *target]
 
 
-def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], None]) -> int:
-    """Takes what the process writes into the file, and its status, which is the answer."""
+def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], None]) -> tuple[int, OSError | None]:
+    """Takes what the process writes into the file, and its status, which is the answer; with what kept it from that."""
     from gradtui.file.run_writing import Ending
 
     assert process.stdout is not None
@@ -184,7 +196,7 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
         status = process.wait()
         status = status if status >= 0 else 128 - status
         ending.end(status)
-    return status
+    return status, ending.lost
 
 
 def _encoding() -> str:
@@ -202,14 +214,17 @@ def file(export: str | None) -> Iterator[str]:
     """The file that is asked for, or one that is gone afterwards."""
     if is_folder(export):
         assert export is not None
-        os.makedirs(export, exist_ok=True)
+        with exporting(export):
+            os.makedirs(export, exist_ok=True)
         export = os.path.join(export, f"rank-{os.environ.get('RANK', '0')}.gradtui")
     if export is not None and export.endswith(".gradtui"):
-        with open(export, "wb"):
+        with exporting(export), open(export, "wb"):
             pass
         yield export
         return
-    with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:
-        path = Path(folder, "run.gradtui")
+    with exporting("TMPDIR"):
+        folder = tempfile.TemporaryDirectory(prefix="gradtui-")
+        path = Path(folder.name, "run.gradtui")
         path.touch()
+    with folder:
         yield str(path)

@@ -53,7 +53,6 @@ class RunWriter:
         self._path = os.fspath(path)
         self._own = file is None
         self._file: IO[bytes] = file or open(self._path, "wb", buffering=0)  # noqa: SIM115 - as long as the run goes on
-        self._size = 0
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._record = Record()
@@ -165,26 +164,32 @@ class RunWriter:
         """All of them, or none."""
         if os.getpid() != self._process:
             return
-        try:
-            _write_whole(self._file, records)
-        except OSError:
-            if self._own:
-                with suppress(OSError):  # of a device
-                    self._file.truncate(self._size)
-                    self._file.seek(self._size)
-            raise
-        self._size += len(records)
+        _write_whole(self._file, records)
 
 
 def _write_whole(file: IO[bytes], records: bytes) -> None:
-    """Without a buffer a file takes as much as there is room for; what is left over finds out why."""
+    """Without a buffer a file takes as much as there is room for; what is left over finds out why, and that much is taken out
+    again: a record that is not whole would spoil those that another process writes behind it. Raises OSError."""
     rest = memoryview(records)
-    while rest:
-        rest = rest[file.write(rest) or 0 :]
+    try:
+        while rest:
+            rest = rest[file.write(rest) or 0 :]
+    except OSError:
+        with suppress(OSError):  # of a device
+            end, part = file.tell(), len(records) - len(rest)
+            if part and os.fstat(file.fileno()).st_size == end:
+                file.truncate(end - part)
+                file.seek(end - part)
+        raise
 
 
 class Ending:
-    """Writes to the end of a file that another process is writing: what a script prints, and how it ends."""
+    """Writes to the end of a file that another process is writing: what a script prints, and how it ends.
+
+    The script goes on where that cannot be written: then `lost` says why.
+    """
+
+    lost: OSError | None = None
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - as long as the run goes on
@@ -197,7 +202,10 @@ class Ending:
         self._append(run_format.END, End(exit))
 
     def _append(self, kind: int, what: object) -> None:
-        _write_whole(self._file, record(kind, deflated(msgpack.encode(what))))
+        try:
+            _write_whole(self._file, record(kind, deflated(msgpack.encode(what))))
+        except OSError as error:
+            self.lost = error
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,6 +60,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             beside.unlink()
         raise
     _settle_folder(target.parent)
+
+
+def try_folder(path: str | os.PathLike[str]) -> None:
+    """Before what takes long: raises OSError where `replacing` could not even begin."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if target.is_file() or not target.exists():
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
 
 
 def _unnamed(folder: Path) -> IO[bytes] | None:

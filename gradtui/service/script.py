@@ -21,16 +21,19 @@ def main() -> None:
 
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
-    file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    writer = RunWriter(
-        path,
-        what=target[0],
-        arguments=target[1:],
-        started=time.time(),
-        file=file,
-        rank=_told("RANK"),
-        ranks=_told("WORLD_SIZE"),
-    )
+    try:
+        file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
+        writer = RunWriter(
+            path,
+            what=target[0],
+            arguments=target[1:],
+            started=time.time(),
+            file=file,
+            rank=_told("RANK"),
+            ranks=_told("WORLD_SIZE"),
+        )
+    except OSError as error:  # before the training, which may take hours
+        sys.exit(f"gradtui: the run cannot be written: {error.strerror}")
 
     def arrived() -> None:
         from gradtui.engine.watching.watch import Watch

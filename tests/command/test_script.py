@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from gradtui.command import cli, watched_script
 from tests import warm
+from tests.command import here
 
 SCRIPTS = Path(__file__).parents[1] / "cases" / "runs"
 TRAIN = """
@@ -145,3 +147,49 @@ def test_what_stands_after_the_name_is_the_scripts(line: str, own: str, script: 
         name for one in cli.command.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
     }
     assert watched_script.split(line.split(), options) == (own.split(), script.split())
+
+
+@pytest.mark.child
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the script has no such limit where it is the fork of another process"
+)
+def test_a_full_disk_ends_no_training(tmp_path: Path) -> None:
+    import resource
+
+    script, saved = tmp_path / "train.py", tmp_path / "run.gradtui"
+    script.write_text(
+        f"{TRAIN.partition('def main')[0]}print('begins', flush=True)\ntrain()\nprint('ends', flush=True)\n"
+    )
+    ended = subprocess.run(
+        warm.gradtui("--export", str(saved), "--print", str(script)),
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("begins\nends\n")
+    assert "File too large" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "2 updates" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "path", ["missing/run.gradtui", "missing/run.json", "missing/run.csv", "folder.json", "train.py/"]
+)
+def test_what_cannot_be_written_is_told_before_the_training(path: str, tmp_path: Path) -> None:
+    """A folder that is not there, a folder in place of a file, and a file in place of a folder."""
+    (tmp_path / "train.py").write_text("open('begun', 'x')\n")
+    (tmp_path / "folder.json").mkdir()
+    told = here.run("--export", path, "train.py", folder=tmp_path)
+    assert told.exit_code == 1
+    assert told.stderr.startswith(f"Error: {path}: ")
+    assert not (tmp_path / "begun").exists()
+
+
+def test_no_folder_for_what_is_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.py").write_text("open('begun', 'x')\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    told = here.run("--print", "train.py", folder=tmp_path)
+    assert told.exit_code == 1
+    assert told.stderr.startswith("Error: TMPDIR: ")
+    assert not (tmp_path / "begun").exists()

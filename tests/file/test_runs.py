@@ -10,12 +10,14 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
@@ -25,7 +27,7 @@ from gradtui.file import run_format, run_reading, snapshot_format
 from gradtui.file.header import MAGIC, RUN, FileError
 from gradtui.file.run_format import deflated, record
 from gradtui.file.run_reading import Following, load
-from gradtui.file.run_writing import RunWriter, save
+from gradtui.file.run_writing import Ending, RunWriter, save
 from gradtui.report.run import json as run_json
 from gradtui.report.run import text as run_text
 from gradtui.runs.run import ParameterNorms, Run, Update
@@ -330,6 +332,50 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
         assert path.read_bytes() == whole
         writer.update(made.update(2))
     assert [one.update for one in load(path).updates] == [0, 2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no limit to the size of a file")
+def test_a_disk_that_was_full_for_a_while(tmp_path: Path) -> None:
+    """Of a file that two processes write: what the one could not write whole does not spoil what the other writes then."""
+    import resource
+
+    path = tmp_path / "run.gradtui"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with (
+        path.open("ab", buffering=0) as file,
+        RunWriter(path, what="train.py", file=file) as writer,
+        Ending(path) as end,
+    ):
+        writer.update(Update(0))
+        for write in (lambda: writer.update(made.update(1)), lambda: end.printed("never" * 100)):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, limit[1]))
+            try:
+                with suppress(OSError):
+                    write()
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        assert end.lost is not None
+        end.printed("later")
+        end.end(0)
+    run = load(path)
+    assert ([one.update for one in run.updates], run.printed, run.ended) == ([0], "later", True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no limit to the size of a file")
+def test_a_full_disk_at_the_end_of_a_watch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The program goes on: it has a model to save."""
+    import resource
+
+    path = tmp_path / "run.gradtui"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    watch = gradtui.watch(torch.nn.Linear(1, 1), path=path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, limit[1]))
+    try:
+        watch.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert "large" in capsys.readouterr().err
+    assert not watch.run.ended
 
 
 @pytest.mark.parametrize("form", [run_text.report, lambda run: b"".join(run_json.pieces(run)).decode()])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradtui.file.header import FileError
 from gradtui.file.run_writing import save
-from gradtui.file.writing import replacing
+from gradtui.file.writing import replacing, try_folder
 from gradtui.report.export import ExportError
 from gradtui.report.run import json as run_json
 from gradtui.runs.run import Run
@@ -23,6 +23,12 @@ def check_suffix(path: str) -> str:
     if suffix not in SUFFIXES:
         raise ExportError(f"a whole run is written as {' '.join(SUFFIXES)}: {path} ends in none of them")
     return suffix
+
+
+def check(path: str) -> None:
+    """Raises ExportError where its name asks for no format of a run, and OSError where nothing can be written there."""
+    check_suffix(path)
+    try_folder(path)
 
 
 def export(run: Run, path: str) -> None:
