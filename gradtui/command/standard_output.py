@@ -21,13 +21,15 @@ def make_whole() -> None:
     """Of this process, from now on. A full disk, say, is told in one line; a closed pipe stays a BrokenPipeError."""
     text = sys.stdout
     if isinstance(text, io.TextIOWrapper):
-        buffer: Any = text.buffer
+        encoding, line_buffering = text.encoding, text.line_buffering or text.write_through
+        raw: Any = text.detach()
         sys.stdout = io.TextIOWrapper(
-            _Output(getattr(buffer, "raw", buffer)),
-            encoding=text.encoding,
+            _Output(raw.detach() if isinstance(raw, io.BufferedWriter) else raw),
+            encoding=encoding,
             errors="replace",  # a code page of Windows that has no ², say
-            line_buffering=text.line_buffering or text.write_through,
+            line_buffering=line_buffering,
         )
+        vars(sys)["__stdout__"] = sys.stdout  # there Textual prints
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -43,12 +45,27 @@ class _Output(io.BufferedWriter):
     """What is written to the system, and noted as written, in one: a signal between the two would have it written twice."""
 
     def write(self, data: Any) -> int:
+        rest = memoryview(data)
         with self._refused():
-            return super().write(data)
+            while rest:
+                try:
+                    rest = rest[super().write(rest) :]
+                except BlockingIOError as error:
+                    rest = rest[error.characters_written :]
+                    self._wait()
+        return len(data)
 
     def flush(self) -> None:
         with self._refused():
-            super().flush()
+            while True:
+                try:
+                    return super().flush()
+                except BlockingIOError:
+                    self._wait()
+
+    def _wait(self) -> None:
+        """For room, where another program has left the terminal so that a write does not."""
+        select.select([], [self], [])
 
     @contextmanager
     def _refused(self) -> Iterator[None]:

@@ -122,6 +122,24 @@ def test_stopped_in_a_write_and_let_go_on() -> None:
     assert json.loads(answer)["value"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a pipe has a size there")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_does_not_wait(unbuffered: str) -> None:
+    """As another program may leave the terminal that it shares. It takes a tenth of the answer at a time."""
+    import fcntl
+
+    end, begin = os.pipe()
+    os.set_blocking(begin, False)
+    fcntl.fcntl(begin, fcntl.F_SETPIPE_SZ, 4096)
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with open(end, "rb") as answer:
+        process = subprocess.Popen(warm.gradtui("--schema"), stdout=begin, stderr=subprocess.PIPE, env=environment)
+        os.close(begin)
+        assert json.loads(answer.read())
+    assert process.communicate()[1] == b""
+    assert process.returncode == 0
+
+
 @pytest.mark.long
 def test_the_whole_report() -> None:
     """From the command line to the last line of the chart; to a pipe that takes no Unicode."""

@@ -347,7 +347,8 @@ def test_a_disk_that_was_full_for_a_while(tmp_path: Path) -> None:
         Ending(path) as end,
     ):
         writer.update(Update(0))
-        for write in (lambda: writer.update(made.update(1)), lambda: end.printed("never" * 100)):
+        writes: list[Callable[[], None]] = [lambda: writer.update(made.update(1)), lambda: end.printed("never" * 100)]
+        for write in writes:
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, limit[1]))
             try:
                 with suppress(OSError):
@@ -368,7 +369,7 @@ def test_a_full_disk_at_the_end_of_a_watch(tmp_path: Path, capsys: pytest.Captur
 
     path = tmp_path / "run.gradtui"
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    watch = gradtui.watch(torch.nn.Linear(1, 1), path=path)
+    watch = gradtui.watch(torch.nn.Identity(), path=path)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, limit[1]))
     try:
         watch.close()
