@@ -96,12 +96,12 @@ def here(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]
     yield evaluate
 
 
-def trained(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
+def trained(target: Sequence[str], path: str, every: int, aloud: bool) -> tuple[int, None]:
     """In place of a script that is run: a healthy training of a few updates."""
     run = made.run(5)
     with made.begun(Path(path), run) as writer:
         made.write(writer, run)
-    return 0
+    return 0, None
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.operand_numbers import Seen
+from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns import singularities
-from gradtui.grad_fns.stable_forms import STABLE
 from gradtui.graph.incoming_edges import Use
-from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Certainty, Kind
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
@@ -50,22 +49,6 @@ def by_the_table(
     said = row.why.format(a=_short(a), b=_short(b))
     way = row.remedy if row.kind == "domain" else stable_form(graph, used, node) or row.remedy
     return Reason(row.kind, "by the table", {"said": said}, way, "proved" if seen.exact else "likely")
-
-
-def stable_form(graph: Graph, used: Sequence[Sequence[Use]], node: Node) -> str:
-    """What people write instead of this node and its operand, or of this node and those that use its value. used: `uses`."""
-    if node.id < 0:
-        return ""
-    near_below = [graph.nodes[edge.target] for edge in node.edges if edge.target is not None]
-    complements = [one for one in near_below if operation(one) == "Rsub"]
-    far_below = [
-        (graph.nodes[edge.target], one) for one in complements for edge in one.edges if edge.target is not None
-    ]
-    below = [tuple(map(operation, (*chain, node))) for chain in (*far_below, *((one,) for one in near_below))]
-    near = [(node.id, user) for user, _ in used[node.id]]
-    far = [(*pair, user) for pair in near for user, _ in used[pair[-1]]]
-    above = [tuple(operation(graph.nodes[place]) for place in chain) for chain in (*far, *near)]
-    return next((STABLE[chain] for chain in (*below, *above) if chain in STABLE), "")
 
 
 def _short(value: float | None) -> str:

@@ -2,30 +2,71 @@
 
 from __future__ import annotations
 
-STABLE: dict[tuple[str, ...], str] = {
-    ("Exp", "Log1P"): "write softplus(x) for log1p(exp(x)): the same function, and it does not overflow",
-    ("Exp", "Add", "Log"): "write softplus(x) for log(1 + exp(x)), logaddexp(x, y) for log(exp(x) + exp(y))",
-    ("Exp", "Sum", "Log"): "write logsumexp(x) for log(sum(exp(x))): it takes the largest element out first",
-    ("Exp", "Add", "Reciprocal"): "write sigmoid(x) for 1/(1 + exp(-x)): the same function, and it does not overflow",
-    ("Exp", "Add", "Div"): "write sigmoid(x) for exp(x)/(1 + exp(x)), tanh(x) for its like with exp(-x)",
-    ("Exp", "Sub", "Div"): "write tanh(x) for (exp(x) - exp(-x))/(exp(x) + exp(-x)): it does not overflow",
-    ("Exp", "Div"): "write softmax(x) for exp(x)/sum(exp(x)), sigmoid(x) for exp(x)/(1 + exp(x))",
-    ("Pow", "Add", "Sqrt"): "write hypot(x, y) for sqrt(x^2 + y^2): it does not overflow",
-    ("Pow", "Sum", "Sqrt"): "write norm(x) for sqrt(sum(x^2))",
-    ("Prod", "Log"): "write sum(log(x)) for log(prod(x))",
-    ("Softmax", "Log"): "write log_softmax(x) for log(softmax(x)): its value and its gradient stay finite",
-    ("Sigmoid", "Log"): "write logsigmoid(x) for log(sigmoid(x)): its value and its gradient stay finite",
+from typing import Any
+
+Piece = tuple[Any, ...]
+Pattern = str | Piece
+"""An operation with patterns of its operands; those of Add and Mul may stand in any order. A letter is any operand, and where it
+stands twice, the same; "1" that plain number; "0" an operand that has a 0 in it. Square is x^2 or x*x; Total a sum of several, of
+which one is its operand."""
+
+STABLE: tuple[tuple[Piece, str], ...] = (
+    (("Log1P", ("Exp", "x")), "write softplus(x) for log1p(exp(x)): the same function, and it does not overflow"),
+    (("Log", ("Add", "1", ("Exp", "x"))), "write softplus(x) for log(1 + exp(x)): it does not overflow"),
+    (("Log", ("Sum", ("Exp", "x"))), "write logsumexp(x) for log(sum(exp(x))): it takes the largest element out first"),
+    (("Log", ("Mean", ("Exp", "x"))), "write logsumexp(x) - log(n) for log(mean(exp(x))) of n elements"),
     (
-        "Sigmoid",
-        "Rsub",
-        "Log",
-    ): "write logsigmoid(-x) for log(1 - sigmoid(x)), or binary_cross_entropy_with_logits for the whole "
-    "loss: value and gradient stay finite",
-    ("Log", "Mul"): "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
-    ("LinalgVectorNorm", "Div"): "add a little to the length: x/(norm(x) + 1e-12)",
-    ("Sin", "Div"): "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0",
-}
-"""By the operation of a node and of what uses its value: the form that people take instead."""
+        ("Log", ("Total", ("Exp", "x"))),
+        "write logaddexp(x, y) for log(exp(x) + exp(y)): it takes the larger one out first",
+    ),
+    (
+        ("Reciprocal", ("Add", "1", ("Exp", "x"))),
+        "write sigmoid(x) for 1/(1 + exp(-x)): the same function, and it does not overflow",
+    ),
+    (
+        ("Div", ("Exp", "x"), ("Add", "1", ("Exp", "x"))),
+        "write sigmoid(x) for exp(x)/(1 + exp(x)): the same function, and it does not overflow",
+    ),
+    (
+        ("Div", "y", ("Add", "1", ("Exp", "x"))),
+        "write y*sigmoid(-x) for y/(1 + exp(x)): it does not overflow, nor does its gradient become nan",
+    ),
+    (
+        ("Div", ("Sub", ("Exp", "x"), ("Exp", "y")), ("Add", ("Exp", "x"), ("Exp", "y"))),
+        "write tanh(x) for (exp(x) - exp(-x))/(exp(x) + exp(-x)): it does not overflow",
+    ),
+    (
+        ("Div", ("Exp", "x"), ("Total", ("Exp", "y"))),
+        "write softmax(x) for exp(x)/sum(exp(x)), sigmoid(x - y) for exp(x)/(exp(x) + exp(y))",
+    ),
+    (
+        ("Sqrt", ("Add", ("Square", "x"), ("Square", "y"))),
+        "write hypot(x, y) for sqrt(x^2 + y^2): it does not overflow",
+    ),
+    (("Sqrt", ("Add", ("Square", "x"), "y")), "write hypot(x, sqrt(y)) for sqrt(x^2 + y): it does not overflow"),
+    (("Sqrt", ("Sum", ("Square", "x"))), "write norm(x) for sqrt(sum(x^2))"),
+    (("Log", ("Prod", "x")), "write sum(log(x)) for log(prod(x))"),
+    (
+        ("Log", ("Softmax", "x")),
+        "write log_softmax(x) for log(softmax(x)): its value and its gradient stay finite",
+    ),
+    (
+        ("Log", ("Sigmoid", "x")),
+        "write logsigmoid(x) for log(sigmoid(x)): its value and its gradient stay finite",
+    ),
+    (
+        ("Log", ("Rsub", ("Sigmoid", "x"))),
+        "write logsigmoid(-x) for log(1 - sigmoid(x)), or binary_cross_entropy_with_logits for the whole loss: value and "
+        "gradient stay finite",
+    ),
+    (
+        ("Mul", "0", ("Log", "y")),
+        "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
+    ),
+    (("Div", "x", ("LinalgVectorNorm", "y")), "add a little to the length: x/(norm(x) + 1e-12)"),
+    (("Div", ("Sin", "x"), "x"), "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0"),
+)
+"""What is made of several operations, and the form that people take instead."""
 
 DIFFERENCES: dict[tuple[str, str], str] = {
     ("1", "Cos"): "write 2*sin(x/2)^2 for 1 - cos(x)",
