@@ -210,7 +210,7 @@ class Watch:
         if not self._counts(outputs, inputs, creates, accumulates):
             result = run(outputs, *args, **kwargs)
             with self._watching():
-                self._notice.transformed.passed(inputs, result, sys._getframe(1))
+                self._notice.differentiated(inputs, result, sys._getframe(1))
             return result
         self._has_begun = True
         self._finish_by_hand()

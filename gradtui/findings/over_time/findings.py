@@ -48,6 +48,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     shapes_and_modes.broadcast,
     shapes_and_modes.softmax_twice,
     shapes_and_modes.constant_part,
+    shapes_and_modes.zero_derivative,
     shapes_and_modes.padding,
     structure.symmetric,
     shapes_and_modes.evaluating,

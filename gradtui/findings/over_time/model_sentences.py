@@ -155,6 +155,11 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "the thread that began first",
         "train in one thread after the other, or each in a process of its own, to see all of them",
     ),
+    "derivative is 0": Sentence(
+        "flat",
+        "what torch.autograd.grad gives here is 0 throughout in each of the first {count} updates: {cause}",
+        "{remedy}",
+    ),
     "by torch.func": Sentence(
         "unwatched",
         "what is trained by the gradients that torch.func takes here is not watched: none of its updates is told of",

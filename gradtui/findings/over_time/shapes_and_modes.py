@@ -47,6 +47,16 @@ def constant_part(history: History) -> Iterator[Fault]:
             return
 
 
+def zero_derivative(history: History) -> Iterator[Fault]:
+    """The loss is made of a derivative that is 0 in each of the first updates, as of functions of straight pieces."""
+    for seen in history.of("zero_derivative"):
+        found = (one for one in history.passes.get(seen.last, ()) if one.kind == "flat" and one.parameter is None)
+        cause = next(found, None)
+        if cause is not None and seen.updates >= LEAST:
+            yield Fault("derivative is 0", None, {"count": seen.updates}, source=seen.source, begun_by=cause)
+            return
+
+
 def evaluating(history: History) -> Iterator[Fault]:
     found = [
         one

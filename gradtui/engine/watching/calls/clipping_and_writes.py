@@ -15,7 +15,8 @@ import torch
 from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
-from gradtui.engine.torch_private import sequence_number
+from gradtui.engine.tensors.values import PLAIN
+from gradtui.engine.torch_private import is_wrapped, sequence_number
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs
 from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
@@ -93,6 +94,13 @@ class Notice:
         self.orders = RowOrders(history, place)
         self.new_weights = NewWeights(history, place)
         self.transformed = TransformedGradients(history, place)
+
+    def differentiated(self, inputs: object, gradients: object, frame: FrameType) -> None:
+        """`torch.autograd.grad` has made a graph of what it gives, or is within a transform."""
+        self.transformed.passed(inputs, gradients, frame)
+        if self._history.updates < FIRST and _is_zero_throughout(gradients):
+            self._history.note("zero_derivative", self._place(frame))
+            self.doubtful = True
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         self.new_weights.heard(func, result, frame)
@@ -219,6 +227,11 @@ class Notice:
                 name = variable_of(one, frame)
                 born = bisect_right(self.borders, made._sequence_nr())
                 self._history.note("old_graph", self._place(frame), name, variable=name, made=born)
+
+
+def _is_zero_throughout(gradients: object) -> bool:
+    found = [one for one in tensors(items(gradients)) if type(one) in PLAIN and not is_wrapped(one)]
+    return any(one.numel() for one in found) and not any(bool(one.any()) for one in found)
 
 
 def _chooses_among_one(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> bool:
