@@ -211,6 +211,7 @@ class Steps:
         self._sink.update(Update(update, self._number, loss, rates, grad_norm if having else None, told, seconds))
         if update < FIRST:
             self._notice.orders.settle()
+            self._notice.terms.forget()
         loss_inputs.name_noted(history, self._named)
         history.updates, self.ran = history.updates + 1, self.ran + 1
         if history.updates == LOOKED_AT:

@@ -216,11 +216,9 @@ class Watch:
         self._finish_by_hand()
         place = self.place(sys._getframe(1))
         with self._tape.pause():
-            keeps = len(args) > 1 and bool(args[1]) and (accumulates or not creates)
+            start, keeps = args[0] if args else (), any(args[1:2]) and (accumulates or not creates)
             with self._watching():
-                self._passes.begins(
-                    outputs, args[0] if args else (), inputs, place, keeps, bool(self._stack), accumulates
-                )
+                self._passes.begins(outputs, start, inputs, place, keeps, bool(self._stack), accumulates)
             try:
                 with self._passes.hooks.heard():
                     result = run(outputs, *args, **kwargs)

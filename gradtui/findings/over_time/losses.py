@@ -8,6 +8,8 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Certainty
 
+LEAST = 2
+
 
 def given(history: History) -> Iterator[Fault]:
     for one in history.of("loss_input"):
@@ -25,6 +27,13 @@ def learned_target(history: History) -> Iterator[Fault]:
         if names:
             row = "target is learned" if one.kind == "learned_target" else "target moves"
             yield Fault(row, one.first or None, dict(one.facts), "perhaps", names, one.source)
+
+
+def constant_term(history: History) -> Iterator[Fault]:
+    """In each of the first updates of some optimizer."""
+    for one in history.of("constant_term"):
+        if one.updates >= LEAST:
+            yield Fault("term is cut" if one.facts["is_cut"] else "term has no graph", None, {}, source=one.source)
 
 
 def row_order(history: History) -> Iterator[Fault]:

@@ -160,6 +160,18 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "what torch.autograd.grad gives here is 0 throughout in each of the first {count} updates: {cause}",
         "{remedy}",
     ),
+    "term has no graph": Sentence(
+        "no_grad",
+        "what is added here is made of a gradient that torch.autograd.grad took without create_graph=True: it has no graph, and "
+        "counts as a constant in the loss, of which nothing learns",
+        "torch.autograd.grad(..., create_graph=True) where it is a penalty; no fault where it is only looked at",
+    ),
+    "term is cut": Sentence(
+        "detached",
+        "what is added here is made of a gradient whose graph was cut off (detach, .data, no_grad): it counts as a constant in "
+        "the loss, of which nothing learns",
+        "leave out the detach where it is a penalty; no fault where it is only looked at",
+    ),
     "by torch.func": Sentence(
         "unwatched",
         "what is trained by the gradients that torch.func takes here is not watched: none of its updates is told of",

@@ -20,6 +20,7 @@ from gradtui.engine.torch_private import is_wrapped, sequence_number
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs
 from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
+from gradtui.engine.watching.calls.constant_terms import ConstantTerms
 from gradtui.engine.watching.calls.loss_inputs import LOSSES
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.calls.new_weights import NewWeights
@@ -93,6 +94,7 @@ class Notice:
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
         self.new_weights = NewWeights(history, place)
+        self.terms = ConstantTerms(history, place)
         self.transformed = TransformedGradients(history, place)
 
     def differentiated(self, inputs: object, gradients: object, frame: FrameType) -> None:
@@ -107,6 +109,7 @@ class Notice:
         self.transformed.heard(func, args, kwargs, result)
         if self._history.updates < FIRST:
             self.orders.heard(func, args, result, frame)
+            self.terms.heard(func, args, kwargs, result, frame)
             self.doubtful = self.doubtful or _chooses_among_one(func, args, kwargs, result)
             if func in LOSSES:
                 loss_inputs.note(self._history, func, args, kwargs, lambda: self._place(frame))

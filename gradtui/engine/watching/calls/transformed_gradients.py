@@ -7,12 +7,11 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch.multiprocessing.reductions import StorageWeakRef
 
-from gradtui.engine.capture.flow import storage_of
 from gradtui.engine.capture.introspection import entries, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.torch_private import is_transformed, unwrapped
+from gradtui.engine.watching.calls.storages import Storages
 from gradtui.engine.watching.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
@@ -21,30 +20,6 @@ MOST = 16
 """Passes after which nothing more is looked at."""
 
 Shapes = tuple[torch.Size, ...]
-
-
-class Storages:
-    """Those that are still there of some: none is held. A tensor is another one within a transform, and its storage is not."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, StorageWeakRef] = {}
-
-    def add(self, tensor: torch.Tensor) -> None:
-        storage = storage_of(unwrapped(tensor))
-        if storage is not None:
-            self._known[storage.data_ptr()] = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-
-    def has(self, tensor: torch.Tensor) -> bool:
-        storage = storage_of(unwrapped(tensor)) if self._known else None
-        known = None if storage is None else self._known.get(storage.data_ptr())
-        return known is not None and not known.expired()  # type: ignore[no-untyped-call]
-
-    def forget_the_dead(self) -> None:
-        self._known = {
-            place: one
-            for place, one in self._known.items()
-            if not one.expired()  # type: ignore[no-untyped-call]
-        }
 
 
 class TransformedGradients:

@@ -1,0 +1,109 @@
+"""A penalty of a gradient that has no graph, in a loss that learns otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+import gradtui
+from tests.engine.watching.test_updates_by_hand import SEED
+
+UPDATES = 5
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+
+
+def told(loss: Loss, turns: int = 1) -> list[tuple[str, str]]:
+    """Kinds and lines."""
+    torch.manual_seed(SEED)
+    nets = [nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)) for _ in range(turns)]
+    optimizers = [torch.optim.SGD(net.parameters(), 0.01) for net in nets]
+    with gradtui.watch(nets[0]) as watch:
+        for _ in range(UPDATES):
+            for net, optimizer in zip(nets, optimizers, strict=True):
+                x = torch.rand(6, 3)
+                optimizer.zero_grad()
+                torch.autograd.backward(loss(net, x, x.sum(1, keepdim=True)) if net is nets[0] else net(x).mean())
+                optimizer.step()
+    kinds = ("no_grad", "detached")
+    return [(one.kind, "" if one.source is None else one.source.text) for one in watch.findings if one.kind in kinds]
+
+
+def slope(net: nn.Module, x: Tensor, graph: bool) -> Tensor:
+    x = x.clone().requires_grad_()
+    (found,) = torch.autograd.grad(net(x).sum(), x, create_graph=graph)
+    return found
+
+
+def penalty(gradient: Tensor) -> Tensor:
+    found: Tensor = (gradient.norm(dim=1) - 1).square().mean()
+    return found
+
+
+def added(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return mse_loss(net(x), y) + 10 * penalty(slope(net, x, False))
+
+
+def added_to(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    loss = mse_loss(net(x), y)
+    loss += penalty(slope(net, x, False))
+    return loss
+
+
+def subtracted(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return mse_loss(net(x), y) - slope(net, x, False).square().sum()
+
+
+def summed(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return sum([penalty(slope(net, x, False)), mse_loss(net(x), y)], start=torch.zeros(()))
+
+
+def detached(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return mse_loss(net(x), y) + penalty(slope(net, x, True).detach())
+
+
+def under_no_grad(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    gradient = slope(net, x, True)
+    with torch.no_grad():
+        term = penalty(gradient)
+    return mse_loss(net(x), y) + term
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+@pytest.mark.parametrize("loss", [added, added_to, subtracted, summed])
+def test_without_create_graph(loss: Loss, turns: int) -> None:
+    ((kind, line),) = told(loss, turns)
+    assert kind == "no_grad"
+    assert "+" in line or "-" in line or "sum(" in line
+
+
+@pytest.mark.parametrize("loss", [detached, under_no_grad])
+def test_cut_off(loss: Loss) -> None:
+    assert [kind for kind, _ in told(loss)] == ["detached"]
+
+
+def with_graph(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return mse_loss(net(x), y) + penalty(slope(net, x, True))
+
+
+def attacked(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return mse_loss(net(x), y) + mse_loss(net(x + 0.1 * slope(net, x, False).sign()), y)
+
+
+def weighed(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """One loss by how large the gradient of another is."""
+    found: Tensor = mse_loss(net(x), y) + slope(net, x, False).norm() * net(x).square().mean()
+    return found
+
+
+def looked_at(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    print(float(penalty(slope(net, x, False))))
+    return mse_loss(net(x), y)
+
+
+@pytest.mark.parametrize("loss", [with_graph, attacked, weighed, looked_at])
+def test_of_others_nothing(loss: Loss) -> None:
+    assert told(loss) == []
