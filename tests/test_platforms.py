@@ -278,6 +278,21 @@ def test_what_a_script_prints_in_another_code_page(tmp_path: Path, monkeypatch: 
     assert b"".join(told) == "x²\n".encode("cp1252"), "as it came"
 
 
+@pytest.mark.child
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "idna"])
+def test_what_a_script_prints_that_cannot_be_read(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python itself begins a pipe of UTF-16 without a mark."""
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    path = tmp_path / "run.gradtui"
+    with made.begun(path, made.run(2)) as writer:
+        made.write(writer, made.run(2))
+    with subprocess.Popen(["echo", "abc"], stdout=subprocess.PIPE) as process:
+        watched_script.taken(process, str(path), lambda block: None)
+    assert load(str(path)).printed.endswith("abc\n")
+
+
 def test_no_system_that_tells_of_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(memory_guard, "MEMINFO", tmp_path / "none")
     monkeypatch.delattr(os, "sysconf")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import io
+import locale
 import os
 import re
 import signal
@@ -189,9 +189,16 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
 
     assert process.stdout is not None
     decoder = codecs.getincrementaldecoder(_encoding())("replace")
+
+    def text(block: bytes) -> str:
+        try:
+            return decoder.decode(block)
+        except UnicodeError:  # that of UTF-16 replaces no missing mark
+            return block.decode(errors="replace")
+
     with Ending(path) as ending:
         while block := os.read(process.stdout.fileno(), BLOCK):
-            ending.printed(decoder.decode(block))
+            ending.printed(text(block))
             echo(block)
         status = process.wait()
         status = status if status >= 0 else 128 - status
@@ -201,7 +208,7 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
 
 def _encoding() -> str:
     """In which a Python that is started now writes to a pipe: a code page, on Windows."""
-    return os.environ.get("PYTHONIOENCODING", "").partition(":")[0] or io.TextIOWrapper(io.BytesIO()).encoding
+    return os.environ.get("PYTHONIOENCODING", "").partition(":")[0] or locale.getpreferredencoding(False)
 
 
 def is_folder(export: str | None) -> bool:

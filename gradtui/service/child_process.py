@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from gradtui.service.not_started import not_installed, shortage
+from gradtui.service.not_started import around, not_installed, shortage
 from gradtui.service.processor_wait import waited
 from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, message, payload_length
 from gradtui.snapshot.model import Problem, Snapshot
@@ -201,7 +201,7 @@ class Running:
         ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         hint = SHORT_OF_MEMORY if status == -KILLED else ""
         if starting and (status > 0 or -status in FAULTS):
-            hint = not_installed() or shortage() or DAMAGED
+            hint = not_installed() or shortage() or around() or DAMAGED
         return Problem("crash", f"{title} {ended}{said}", hint=hint)
 
     def kill(self) -> None:

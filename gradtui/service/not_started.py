@@ -29,6 +29,16 @@ def not_installed() -> str:
     return f"gradtui is not installed: {sys.executable} -m pip install -e {own}"
 
 
+def around() -> str:
+    """A hint at what PyTorch asks for as it starts, and may not be able to do anything with: its folder, its variables."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the folder that this was started in is no longer there: cd to another"
+    own = sorted(name for name in os.environ if name.startswith(("TORCH", "PYTORCH")))
+    return f"PyTorch reads {', '.join(own)}, set here: try without" if own else ""
+
+
 def shortage() -> str:
     """The limit that is all but reached, as a hint; empty where none is, or where the system does not tell."""
     return next(_shortages(), "")

@@ -52,6 +52,22 @@ def test_batch_and_a_reader_that_has_seen_enough() -> None:
     assert (process.returncode, said) == (1, b"")
 
 
+def test_interrupted_while_it_is_loaded(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from gradtui.__main__ import main
+
+    class Interrupted:
+        def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "gradtui.command.cli")
+    monkeypatch.delattr("gradtui.command.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.long
 def test_interrupted_while_it_waits_for_a_line() -> None:
     process = start("-", "--json")

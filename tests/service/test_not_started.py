@@ -75,6 +75,21 @@ def test_a_limited_number_of_processes(tmp_path: Path) -> None:
     assert "damaged" not in said
 
 
+GONE = "bash", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$@"', "bash"
+
+
+@pytest.mark.parametrize(
+    ("before", "variables", "named"),
+    [(GONE, {}, "no longer there"), ((), {"TORCH_LOGS": "nonsense"}, "TORCH_LOGS, set here")],
+    ids=["folder", "variable"],
+)
+def test_what_pytorch_asks_for(tmp_path: Path, before: tuple[str, ...], variables: dict[str, str], named: str) -> None:
+    """A worker that ends as it starts, or says that PyTorch did not, where that is what they find around them."""
+    said = run(tmp_path, "x^2", before=before, **variables)
+    assert named in said or "f(x) = 16" in said  # another PyTorch may do without
+    assert "damaged" not in said
+
+
 def test_another_torch(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("")
     said = run(tmp_path, "x^2", PYTHONPATH=str(tmp_path))
