@@ -222,6 +222,7 @@ def main() -> None:
     if sys.stdout is None:
         sys.exit("Error: standard output is closed")
     standard_output.make_whole()
+    standard_output.forgive_errors()
     try:
         command.main(prog_name="gradtui", standalone_mode=False)
     except click.ClickException as error:

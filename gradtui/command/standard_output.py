@@ -11,7 +11,7 @@ import os
 import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -30,6 +30,16 @@ def make_whole() -> None:
             line_buffering=line_buffering,
         )
         vars(sys)["__stdout__"] = sys.stdout  # there Textual prints
+
+
+def forgive_errors() -> None:
+    """What cannot be said on standard error, as its disk is full or nobody listens, changes no exit status."""
+    text = sys.stderr
+    if isinstance(text, io.TextIOWrapper):
+        buffer: Any = text.buffer
+        sys.stderr = io.TextIOWrapper(
+            _Unheard(getattr(buffer, "raw", buffer)), text.encoding, text.errors, line_buffering=True
+        )
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -76,3 +86,10 @@ class _Output(io.BufferedWriter):
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # Python flushes once more at its end
             raise click.ClickException(f"standard output: {error.strerror}") from None
+
+
+class _Unheard(_Output):
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        with suppress(OSError):
+            yield

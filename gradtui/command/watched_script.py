@@ -29,7 +29,7 @@ SCRIPT = re.compile(r".+\.py", re.DOTALL)
 FUNCTION = re.compile(r"(?!.*\.py:)[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 """`package.module:function`; that of a file, `model.py:loss`, is another thing."""
 BLOCK = 2**16
-ENDING = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 
 
 class Command(click.Command):

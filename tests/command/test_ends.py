@@ -95,6 +95,17 @@ def test_full_disk(arguments: list[str]) -> None:
     assert run.stderr == b"Error: standard output: No space left on device\n"
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [["x +", "--print"], ["x", "--none"], ["none.gradtui", "--json"]], ids=" ".join)
+def test_nobody_hears_what_is_wrong(arguments: list[str]) -> None:
+    """The exit status tells all the same: where standard error is a full disk, and where it is a closed pipe."""
+    end, begin = os.pipe()
+    os.close(end)
+    with FULL.open("wb") as full, open(begin, "wb") as closed:
+        for unheard in (full, closed):
+            assert subprocess.run(warm.gradtui(*arguments), stdout=subprocess.PIPE, stderr=unheard).returncode == 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there is no such limit on Windows")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", WRITTEN, ids=" ".join)
