@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gradtui.grad_fns.stable_forms import STABLE, Pattern, Piece
 from gradtui.graph.incoming_edges import Use
@@ -26,6 +26,11 @@ def stable_form(graph: Graph, used: Sequence[Sequence[Use]], node: Node) -> str:
         return ""
     roots = [*_above(graph, used, node)]
     return next((form for pattern, form in STABLE if any(_Match(graph).has(root, pattern, node) for root in roots)), "")
+
+
+def form_of(graph: Graph, node: Node, forms: Iterable[tuple[Piece, str]]) -> str:
+    """The first of these forms of a piece that ends with this node; "" for none."""
+    return next((form for piece, form in forms if _Match(graph).has(node, piece, node)), "")
 
 
 def _above(graph: Graph, used: Sequence[Sequence[Use]], node: Node) -> Iterator[Node]:

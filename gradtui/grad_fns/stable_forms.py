@@ -81,11 +81,13 @@ DIFFERENCES: dict[tuple[str, str], str] = {
 }
 """By the two operands of a difference that cancels, in alphabetical order."""
 
-STEEP: dict[tuple[str, str], str] = {
-    ("Log", "Add"): "write log1p(x) for log(1 + x)",
-    ("Log2", "Add"): "write log1p(x)/log(2) for log2(1 + x)",
-    ("Log10", "Add"): "write log1p(x)/log(10) for log10(1 + x)",
-    ("Pow", "Add"): "write exp(n*log1p(x)) for (1 + x)^n",
-    ("Exp", "Log"): "write a power for the exponential of a logarithm",
-}
-"""By an operation that makes much of a small error, and by what makes its operand."""
+STEEP: tuple[tuple[Piece, str], ...] = (
+    (("Log", ("Add", "1", "x")), "write log1p(x) for log(1 + x)"),
+    (("Log", ("Rsub", "x", "1")), "write log1p(-x) for log(1 - x)"),
+    (("Log2", ("Add", "1", "x")), "write log1p(x)/log(2) for log2(1 + x)"),
+    (("Log10", ("Add", "1", "x")), "write log1p(x)/log(10) for log10(1 + x)"),
+    (("Pow", ("Add", "1", "x")), "write exp(n*log1p(x)) for (1 + x)^n"),
+    (("Exp", ("Log", "x")), "write a power for the exponential of a logarithm"),
+    (("Exp", ("Mul", "n", ("Log", "x"))), "write a power for the exponential of a logarithm"),
+)
+"""Where an operation makes much of a small error of its operand."""

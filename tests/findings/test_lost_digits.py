@@ -42,12 +42,16 @@ LOSSES: list[tuple[str, At, Dtype, str, str]] = [
     ("x*(1 - cos(1e-7))", {"x": 2.0}, "float64", "x*(1 - cos(1e-7))", "number"),
     ("1 - 1/(1 + x^2)", {"x": 1e-3}, "float32", "1 - 1/(1 + x^2)", "float64"),
     ("1 - sigmoid(x)", {"x": 12.0}, "float32", "1 - sigmoid(x)", "sigmoid(-x)"),
+    ("log(1 - x)", {"x": 1e-7}, "float32", "log(1 - x)", "log1p(-x)"),
+    ("log(x + y)", {"x": 0.3, "y": 0.70000005}, "float32", "log(x + y)", "float64"),
+    ("(x + y)^1000", {"x": 0.3, "y": 0.70000005}, "float32", "(x + y)^1000", "float64"),
 ]
 
 BETTER: list[tuple[str, str, float]] = [
     ("1 - cos(x)", "2*sin(x/2)^2", 1e-4),
     ("exp(x) - 1", "expm1(x)", 1e-5),
     ("log(1 + x)", "log1p(x)", 1e-6),
+    ("log(1 - x)", "log1p(-x)", 1e-6),
     ("(1 + x)^3000", "exp(3000*log1p(x))", 1e-5),
     ("sqrt(x + 1) - sqrt(x)", "1/(sqrt(x + 1) + sqrt(x))", 1e5),
     ("log(x + 1) - log(x)", "log1p(1/x)", 1e3),
@@ -58,6 +62,13 @@ BETTER: list[tuple[str, str, float]] = [
     ("sqrt(x^2 + 1) - 1", "x^2/(sqrt(x^2 + 1) + 1)", 1e-3),
 ]
 """What the remedies say, written out."""
+
+
+OTHERS: list[tuple[str, At, tuple[str, ...]]] = [
+    ("log(x + y)", {"x": 0.3, "y": 0.70000005}, ("log1p", "small")),
+    ("(x + y)^1000", {"x": 0.3, "y": 0.70000005}, ("log1p", "small")),
+]
+"""What is of no use there: neither operand is 1, and none is large."""
 
 
 def whole(text: str, at: At, dtype: Dtype) -> Snapshot:
@@ -73,6 +84,13 @@ def named(snapshot: Snapshot, finding: Finding) -> str:
     assert finding.node is not None
     node = snapshot.graph.nodes[finding.node]
     return node.variable or (node.source.text if node.source else "")
+
+
+@pytest.mark.parametrize(("text", "at", "never"), OTHERS)
+def test_what_is_of_no_use_is_not_told(text: str, at: At, never: tuple[str, ...]) -> None:
+    found = lost(whole(text, at, "float32"))
+    assert found
+    assert not any(word in one.remedy for one in found for word in never)
 
 
 @pytest.mark.parametrize(("text", "at", "dtype", "place", "remedy"), LOSSES, ids=str)

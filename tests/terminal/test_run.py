@@ -202,7 +202,9 @@ def test_ctrl_c_at_any_moment_leaves_the_script_its_time(
         assert_restored(terminal)
 
 
-@pytest.mark.parametrize(("options", "number"), [((), signal.SIGTERM), (("--print",), signal.SIGHUP), (("--print",), signal.SIGQUIT)])
+@pytest.mark.parametrize(
+    ("options", "number"), [((), signal.SIGTERM), (("--print",), signal.SIGHUP), (("--print",), signal.SIGQUIT)]
+)
 def test_a_signal_ends_the_script_too(tmp_path: Path, options: tuple[str, ...], number: signal.Signals) -> None:
     script, folder = tmp_path / "train.py", tmp_path / "folder"
     script.write_text(UNTRAINED)

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterator
 
 from gradtui.findings import digit_loss
-from gradtui.findings.cancelling_terms import cancelled, cancels, made_by, terms_of
+from gradtui.findings.cancelling_terms import cancelled, cancels, terms_of
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.digit_loss import CLEAN, Loss, Spoilt
 from gradtui.findings.record import Record
+from gradtui.findings.stable_form import form_of
 from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
-from gradtui.graph.operands import operation, quote
+from gradtui.graph.operands import quote
 from gradtui.graph.rounding import UNIT
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import number, numbers
@@ -21,6 +22,8 @@ from gradtui.snapshot.numbers import number, numbers
 TERM = 8
 """Digits of a number in a sentence."""
 MOST_TERMS = 3
+LARGE = 10
+"""From here on a smaller operand is of use: not the 1 of a logarithm."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -57,13 +60,15 @@ def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
     if loss.before <= CLEAN * loss.unit < errors.truth.constants:
         return Part("constant lost digits"), Part("constant as a number")
     near = _nearest(errors, loss)
-    made = [made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
-    form = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), None)
+    form = form_of(errors.graph, node, STEEP)
     part = Part("its value only" if loss.of == "value" else "its slope")
     if near is None:
         return Part("formula loses digits", {"part": part}), form or ""
     value = f" = {numbers(near.value, TERM)}" if near.value is not None and not near.shape else ""
-    return Part("makes much", {"part": part, "near": quote(near), "value": value}), form or Part("small operand")
+    is_large = near.value is not None and any(abs(one) > LARGE for one in near.value.numbers)
+    return Part("makes much", {"part": part, "near": quote(near), "value": value}), form or (
+        Part("small operand") if is_large else ""
+    )
 
 
 def _consequence(snapshot: Snapshot, spoilt: tuple[Spoilt, ...]) -> Part:
