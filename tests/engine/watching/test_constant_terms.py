@@ -104,6 +104,30 @@ def looked_at(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return mse_loss(net(x), y)
 
 
-@pytest.mark.parametrize("loss", [with_graph, attacked, weighed, looked_at])
+def adapted(net: nn.Module, x: Tensor, y: Tensor, clipped: bool = False) -> Tensor:
+    """First-order MAML: weights of a single number are moved by gradients without a graph, too."""
+    fast: dict[str, Tensor] = {**dict(net.named_parameters())}
+    for _ in range(2):
+        made = torch.func.functional_call(net, fast, (x,))
+        grads = torch.autograd.grad(mse_loss(made, y), [*fast.values()])
+        size = torch.stack([one.norm() for one in grads]).norm() if clipped else torch.ones(())
+        fast = {name: one - 0.1 * (grad / size) for (name, one), grad in zip(fast.items(), grads, strict=True)}
+    found: Tensor = mse_loss(torch.func.functional_call(net, fast, (x,)), y)
+    return found
+
+
+def adapted_by_clipped(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    return adapted(net, x, y, clipped=True)
+
+
+def adapted_by_elements(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    weight, *_ = net.parameters()
+    (grad,) = torch.autograd.grad(mse_loss(net(x), y), [weight])
+    return mse_loss(net(x), y) + mse_loss((weight[0, 0] - grad[0, 0]).expand_as(y), y)
+
+
+@pytest.mark.parametrize(
+    "loss", [with_graph, attacked, weighed, looked_at, adapted, adapted_by_clipped, adapted_by_elements]
+)
 def test_of_others_nothing(loss: Loss) -> None:
     assert told(loss) == []
