@@ -12,6 +12,7 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import Value, shown, unread
+from gradtui.command.plain_signs import ERRORS
 
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Problem, Request, Snapshot
@@ -213,12 +214,12 @@ def _show(snapshot: Snapshot, form: Form) -> None:
     elif form == "steps":
         from gradtui.report import steps
 
-        _write(steps.steps(snapshot).encode(sys.stdout.encoding, "replace"))
+        _write(steps.steps(snapshot).encode(sys.stdout.encoding, ERRORS))
     else:
         from gradtui.report import text
 
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))
+        _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, ERRORS))
 
 
 def _write(data: bytes) -> None:

@@ -10,6 +10,7 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import shown, unread
+from gradtui.command.plain_signs import ERRORS
 from gradtui.command.print_or_export import exporting, opened, refuse
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
         refuse(path, Problem("syntax", shown(str(error))), form)
     except OSError as error:
         refuse(path, Problem("name", unread(path, error)), form)
-    _write(report.pieces(ranks) if form == "json" else (report.report(ranks).encode(sys.stdout.encoding, "replace"),))
+    _write(report.pieces(ranks) if form == "json" else (report.report(ranks).encode(sys.stdout.encoding, ERRORS),))
     sys.exit(exit_status.of_findings(report.all_findings(ranks)))
 
 
@@ -125,7 +126,7 @@ def _pieces(run: Run, form: Form) -> Iterator[bytes]:
         return pieces(run)
     from gradtui.report.run.text import report
 
-    return iter((report(run).encode(sys.stdout.encoding, "replace"),))
+    return iter((report(run).encode(sys.stdout.encoding, ERRORS),))
 
 
 def _export(run: Run, path: str) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from gradtui.command.plain_signs import ERRORS
+
 
 def make_whole() -> None:
     """Of this process, from now on. A full disk, say, is told in one line; a closed pipe stays a BrokenPipeError."""
@@ -26,7 +28,7 @@ def make_whole() -> None:
         sys.stdout = io.TextIOWrapper(
             _Output(raw.detach() if isinstance(raw, io.BufferedWriter) else raw),
             encoding=encoding,
-            errors="replace",  # a code page of Windows that has no ², say
+            errors=ERRORS,  # a code page of Windows that has no ✓, say
             line_buffering=line_buffering,
         )
         vars(sys)["__stdout__"] = sys.stdout  # there Textual prints

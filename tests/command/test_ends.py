@@ -173,6 +173,8 @@ def test_the_whole_report() -> None:
     command = [*COMMAND, "x^2 + 3x + 1", "--at", "x=4", "--print", "--window", "-5:5"]
     run = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=True)
     text = run.stdout.decode("ascii")
+    assert "?" not in text
+    assert "autograd ok calculus ok differences ok" in text
     for line in ("f(x) = 29", "x = 4    f'(x) = 11", "f'(x) = 2*x + 3"):
         assert line in text
     assert "AccumulateGrad" in text
