@@ -64,6 +64,11 @@ STABLE: tuple[tuple[Piece, str], ...] = (
         "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
     ),
     (("Div", "x", ("LinalgVectorNorm", "y")), "add a little to the length: x/(norm(x) + 1e-12)"),
+    (("Div", "x", ("Std", "y")), "add a little to the spread: (x - mean(x))/(std(x) + 1e-6)"),
+    (
+        ("Div", "x", ("Sqrt", ("Var", "y"))),
+        "add a little to the variance: (x - mean(x))/sqrt(var(x) + 1e-6), as layer_norm does",
+    ),
     (("Div", ("Sin", "x"), "x"), "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0"),
 )
 """What is made of several operations, and the form that people take instead."""

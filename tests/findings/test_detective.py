@@ -171,6 +171,8 @@ def test_cause_place_and_remedy(text: str, at: At | float, phase: str, kind: str
         ("sqrt(x^2 + y*y)", {"x": 1.0, "y": 1e30}, "hypot(x, y)"),
         ("sqrt(sum(x^2))", {"x": (1e30, 1.0)}, "norm(x)"),
         ("sin(3x)/(3x)", 0, "sinc(x/pi)"),
+        ("sum((x - mean(x))/std(x))", {"x": (2.0, 2.0)}, "std(x) + "),
+        ("sum((x - mean(x))/sqrt(var(x)))", {"x": (2.0, 2.0)}, "var(x) + "),
         ("log(1 - sigmoid(x))", 100, "logsigmoid(-x)"),
     ],
 )
