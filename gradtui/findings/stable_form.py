@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradtui.grad_fns.stable_forms import STABLE, Pattern, Piece
+from gradtui.grad_fns.traits import Trait, has
 from gradtui.graph.incoming_edges import Use
 from gradtui.graph.operands import maker, operand, operand_number, operation
 from gradtui.snapshot.model import Graph, Node
@@ -16,6 +17,8 @@ MOST_USERS = 50
 DEEP = 6
 """Operations of two operands that are held against each other, one within the other."""
 SUMMED = ("Add", "Sub", "Rsub", "Sum")
+PARTS: tuple[Trait, ...] = ("part", "looking up")
+"""What takes some elements: log(exp(x)[0]/sum(exp(x))) is a piece, too."""
 MOST_SUMS = 50
 """Sums within a sum that are looked at."""
 
@@ -93,6 +96,8 @@ class _Match:
         if isinstance(pattern, str):
             known = self._letters.setdefault(pattern, (node, number))
             return _is_same(self._graph, known, (node, number))
+        while made is not None and operation(made) != pattern[0] and any(has(operation(made), one) for one in PARTS):
+            made = _made(self._graph, made, 0)
         return made is not None and self._is(made, pattern)
 
 

@@ -16,6 +16,10 @@ STABLE: tuple[tuple[Piece, str], ...] = (
     (("Log", ("Sum", ("Exp", "x"))), "write logsumexp(x) for log(sum(exp(x))): it takes the largest element out first"),
     (("Log", ("Mean", ("Exp", "x"))), "write logsumexp(x) - log(n) for log(mean(exp(x))) of n elements"),
     (
+        ("Log", ("Div", ("Exp", "x"), ("Total", ("Exp", "y")))),
+        "write log_softmax(x), which is x - logsumexp(x), for log(exp(x)/sum(exp(x)))",
+    ),
+    (
         ("Log", ("Total", ("Exp", "x"))),
         "write logaddexp(x, y) for log(exp(x) + exp(y)): it takes the larger one out first",
     ),
@@ -64,6 +68,10 @@ STABLE: tuple[tuple[Piece, str], ...] = (
         "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
     ),
     (("Div", "x", ("LinalgVectorNorm", "y")), "add a little to the length: x/(norm(x) + 1e-12)"),
+    (
+        ("Div", "x", ("Mul", ("LinalgVectorNorm", "y"), "z")),
+        "add a little to the lengths: x/(norm(x)*norm(y) + 1e-12), as cosine_similarity does",
+    ),
     (("Div", "x", ("Std", "y")), "add a little to the spread: (x - mean(x))/(std(x) + 1e-6)"),
     (
         ("Div", "x", ("Sqrt", ("Var", "y"))),

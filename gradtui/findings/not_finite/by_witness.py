@@ -46,7 +46,8 @@ def reason(record: Record, witness: Witness, node: Node) -> Reason:
     by = by_the_table(table, Seen((a,), (b,), True), node, record.graph, record.uses)
     if by is not None:
         said = {"domain": "power of a negative number" if name == "pow" else "", "zero_by_zero": "0/0"}.get(by.kind)
-        return _proved(by.kind, said, facts) if said else by
+        form = stable_form(record.graph, record.uses, node) if by.kind == "zero_by_zero" else ""
+        return _proved(by.kind, said, facts, form) if said else by
     return _by_rows(record, witness, node, facts)
 
 
