@@ -12,7 +12,7 @@ from gradtui.findings import hooks, layer_sizes
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import Change, Layer
 from gradtui.findings.record import Record
-from gradtui.grad_fns.traits import has
+from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import maker, operation
 from gradtui.snapshot.model import Node, Source
 
@@ -46,6 +46,8 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
         made = {"hook": Part("a hook on") if hooked else "", "node": worst, "left": math.exp(loss)}
         facts["most"] = Part("at once", made)
         kind = "vanishing by a hook" if hooked else "vanishing at once" if squashed else kind
+        if not hooked and _multiplies_data(worst) and _is_made_of(record, worst, low):
+            kind = "vanishing by data"
         if not hooked and (gate := _gate(record, worst)) is not None:
             return replace(
                 _of(low, "vanishing by a gate", worst, {**facts, "gate": gate}, profile), certainty="perhaps"
@@ -54,6 +56,19 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
         facts["most"] = Part("most in", {"count": count, "operation": name}) if count > 1 else ""
         kind = "vanishing by squashing" if squashed else kind
     return _of(low, kind, worst, facts, profile, hooks.place(record.events, worst) if single and hooked else None)
+
+
+def _multiplies_data(node: Node) -> bool:
+    """Whether a product has one operand with a gradient, and the other has none."""
+    added = traits_of(operation(node)).added
+    factors = [edge.target for place, edge in enumerate(node.edges) if place not in added]
+    return has(operation(node), "multiplying") and len(factors) - factors.count(None) == 1
+
+
+def _is_made_of(record: Record, node: Node, layer: Layer) -> bool:
+    """Whether a layer's parameter is itself one of the operands, be it seen another way."""
+    made_of = (maker(record.graph, edge) for edge in node.edges)
+    return any(one is not None and one.id == layer.node for one in made_of)
 
 
 def _gate(record: Record, node: Node) -> Node | None:

@@ -54,8 +54,9 @@ class Event(Struct, frozen=True):
     operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose gradient ends there; of
     `inplace` those whose values went into what is written over. node: the node concerned, where there is one in the graph.
     reached: whether what came of it went into the output; None where that is not known, as of what left torch. alone: whether
-    nothing else cuts the way from there to the output. returned: whether, after it had left torch as an array, another array
-    came in and went into the output. switch: of `no_grad`; switched: where; still: whether it was so at the
+    nothing else cuts the way from there to the output; of `fresh`, whether nothing that had left torch can be in it. returned:
+    whether, after it had left torch as an array, another array came in and went into the output. switch: of `no_grad`;
+    switched: where; still: whether it was so at the
     end. what: the class of a distribution, a Function. of_gradient: of a `detach`, whether it is of what a backward pass made
     with a graph; itself: whether it is of a leaf itself.
     """

@@ -64,3 +64,62 @@ def test_a_log_softmax_that_is_no_loss_is_meant() -> None:
     with gradtui.trace(model) as trace:
         loss: Tensor = model(torch.ones(4, 3)).softmax(-1).log_softmax(-1).square().mean()
     assert trace.capture(loss).findings == ()
+
+
+def of(loss: Callable[[Tensor], Tensor], shape: tuple[int, ...] = (4, 3), classes: int = 5) -> tuple[Finding, ...]:
+    torch.manual_seed(0)
+    model, x = nn.Linear(3, classes), torch.randn(shape)
+    with gradtui.trace(model) as trace:
+        value = loss(model(x))
+    return trace.capture(value).findings
+
+
+FIVE = torch.tensor([0, 1, 2, 4])
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        lambda x: x.exp() / x.exp().sum(1, keepdim=True),
+        lambda x: (x - x.logsumexp(1, keepdim=True)).exp(),
+        lambda x: functional.normalize(x.sigmoid(), p=1, dim=1),
+        functional.gumbel_softmax,
+    ],
+    ids=["quotient", "logsumexp", "sigmoid", "gumbel"],
+)
+def test_a_softmax_that_is_written_out(shares: Callable[[Tensor], Tensor]) -> None:
+    (found,) = of(lambda x: functional.cross_entropy(shares(x), FIVE))
+    assert (found.kind, found.certainty) == ("softmax_twice", "likely")
+
+
+def test_a_softmax_over_the_classes_of_each_position() -> None:
+    labels = torch.zeros(4, 6, dtype=torch.long)
+    (found,) = of(lambda x: functional.cross_entropy(x.softmax(-1).transpose(1, 2), labels), (4, 6, 3))
+    assert found.kind == "softmax_twice"
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [lambda x: x.sigmoid(), lambda x: x.clamp(0, 1), lambda x: 4 * x.softmax(-1)],
+    ids=["sigmoid", "clamp", "4"],
+)
+def test_what_only_looks_like_shares(logits: Callable[[Tensor], Tensor]) -> None:
+    assert of(lambda x: functional.cross_entropy(logits(x), FIVE)) == ()
+
+
+def test_a_sigmoid_of_a_sigmoid() -> None:
+    truth = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+    lossy = functional.binary_cross_entropy_with_logits
+    (found,) = of(lambda x: lossy(x.sigmoid().view(4, 1), truth), classes=1)
+    assert (found.kind, found.certainty) == ("softmax_twice", "likely")
+    assert of(lambda x: lossy(x, truth), classes=1) == ()
+    assert of(lambda x: functional.binary_cross_entropy(x.sigmoid(), truth), classes=1) == ()
+
+
+@pytest.mark.parametrize("made", [lambda x: x.softmax(-1), lambda x: x], ids=["softmax", "logits"])
+def test_nll_loss_without_logarithms(made: Callable[[Tensor], Tensor]) -> None:
+    (found,) = of(lambda x: functional.nll_loss(made(x), FIVE))
+    assert (found.kind, found.certainty) == ("loss_input", "likely")
+    assert of(lambda x: functional.nll_loss(x.log_softmax(-1), FIVE)) == ()
+    picked = of(lambda x: -functional.nll_loss(made(x), FIVE, reduction="none").mean())
+    assert [one.certainty for one in picked] == ["perhaps"]

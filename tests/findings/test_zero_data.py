@@ -58,3 +58,17 @@ def test_what_is_less_than_a_half_holds_is_no_data_of_0() -> None:
     with gradtui.trace(model) as trace:
         loss = model(torch.full((16, 4), 1e-3, dtype=torch.float16)).square().sum() * 1e-7
     assert [(one.kind, one.parameter) for one in trace.capture(loss).findings] == [("underflow", "weight")]
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-12])
+@pytest.mark.parametrize(
+    "first", [nn.Linear(4, 8), nn.Sequential(nn.Unflatten(1, (1, 4)), nn.Conv1d(1, 2, 1), nn.Flatten())]
+)
+def test_tiny_data_are_no_small_weights(first: nn.Module, scale: float) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(first, nn.Tanh(), nn.Linear(8, 1))
+    with gradtui.trace(model) as trace:
+        loss = (model(torch.rand(16, 4) * scale) - 1).square().mean()
+    found = trace.capture(loss).findings[0]
+    assert found.kind == "vanishing"
+    assert "inputs" in found.remedy

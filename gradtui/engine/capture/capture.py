@@ -201,7 +201,7 @@ class _Capture:
         if self.parts:
             held = unregistered(self.parts, nameless)
             made = (
-                set() if self.recording is None else {id(each()) for each, _, _ in self.recording.made_leaves.values()}
+                set() if self.recording is None else {id(one.tensor()) for one in self.recording.made_leaves.values()}
             )
             added = {leaves[node] for node in added_only(self.nodes, leaves)} if held else set()
             self.attributes = attributes((one for one in held if one not in added), self.scope, made)

@@ -18,8 +18,8 @@ from gradtui.engine.torch_private import function_of
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"
-REDUCTION = "_saved_reduction"
-"""Of a loss: torch's number for none, mean or sum."""
+NUMBERS = {"reduction": "_saved_reduction", "group": "_saved_group", "normalized_shape": "_saved_normalized_shape"}
+"""Of a loss torch's number for none, mean or sum; of a group norm how many groups there are; of a layer norm over which sizes."""
 NOT_TWICE = (
     "there are no gradients here: FullyShardedDataParallel gathers its parameters for one backward pass alone, which must "
     "be the program's own; fully_shard gathers them for each"
@@ -62,8 +62,11 @@ class CapturedFacts(Facts):
             "module": self._places.get(node, ""),
             "kept": self._kept.get(node, 0),
         }
-        if type(reduction := getattr(node, REDUCTION, None)) is int:
-            told["saved"] = (model.Saved("reduction", model.Values((), (float(reduction),))),)
+        for name, saved in NUMBERS.items():
+            if type(number := getattr(node, saved, None)) is int:
+                told["saved"] = (model.Saved(name, model.Values((), (float(number),))),)
+            elif type(number) is tuple:
+                told["saved"] = (model.Saved(name, model.Values((len(number),), tuple(map(float, number)))),)
         leaf, recording = self.leaves.get(node), self._recording
         if leaf is not None:
             told["variable"], told["value"] = leaf
@@ -73,13 +76,13 @@ class CapturedFacts(Facts):
         if isinstance(node, BackwardCFunction) or is_scripted(node):
             told["note"] = note(node)
         if recording is not None:
-            number = node._sequence_nr()
-            if recording.covers(number):
-                told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
-                told["module"], told["call"] = recording.module(number)
-                told |= self._by_backward(recording, number)
+            made = node._sequence_nr()
+            if recording.covers(made):
+                told["value"], told["source"] = recording.values.get(made), recording.sources.get(made)
+                told["module"], told["call"] = recording.module(made)
+                told |= self._by_backward(recording, made)
             else:
-                told["source"] = recording.made_before(number)
+                told["source"] = recording.made_before(made)
         if node in self._outputs:
             told["value"] = self._outputs[node]
         return told

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -19,6 +20,21 @@ from gradtui.engine.tensors.values import PLAIN
 ARRAYS = {"numpy", "__array__"}
 MOST_KEPT = 100_000
 """Numbers that left torch and are known again."""
+SIZED = {
+    "empty",
+    "new_empty",
+    "new_ones",
+    "new_zeros",
+    "ones",
+    "ones_like",
+    "rand",
+    "randn",
+    "randperm",
+    "zeros",
+    "zeros_like",
+}
+"""What takes no numbers but a size."""
+SETTINGS = (bool, str, type(None), torch.device, torch.dtype, torch.layout, torch.memory_format, torch.Size)
 
 
 class Origin(NamedTuple):
@@ -192,3 +208,22 @@ def address(tensor: torch.Tensor) -> int:
     """Of its storage; 0 where there is none."""
     storage = storage_of(tensor)
     return 0 if storage is None else storage.data_ptr()
+
+
+def is_spelled_out(name: str, args: Iterable[Any], kwargs: Mapping[str, Any], frame: FrameType) -> bool:
+    """Each number is one of the literals of the code that calls: the very object, as one that was computed never is."""
+    if name in SIZED:
+        return True
+    literals = {id(one) for one in frame.f_code.co_consts}
+    return all(
+        type(value) in SETTINGS or issubclass(type(value), torch.Tensor) or id(value) in literals
+        for value in (*args, *kwargs.values())
+    )
+
+
+def is_made_alike(
+    name: str, inputs: Sequence[torch.Tensor], args: Iterable[Any], kwargs: Mapping[str, Any], frame: FrameType
+) -> bool:
+    """Of the shape or the dtype of one tensor, and of nothing else of it: `zeros_like(t)`, `t.new_full((), 0.0)`."""
+    is_alike = len(inputs) == 1 and (name.endswith("_like") or name.startswith("new_"))
+    return is_alike and is_spelled_out(name, args, kwargs, frame)

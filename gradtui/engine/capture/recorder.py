@@ -30,12 +30,12 @@ from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, events, witnesses
 from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
-from gradtui.engine.capture.flow import Flow, address
+from gradtui.engine.capture.flow import Flow, address, is_made_alike, is_spelled_out
 from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
-from gradtui.engine.capture.recording import Carried, Happening, Recording, is_leaf, maker
+from gradtui.engine.capture.recording import Carried, Fresh, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
 from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.graph.operands import is_finite
@@ -213,6 +213,8 @@ class Recorder(TorchFunctionMode):
                 self._cut(Told("ungraphed", name_of(seen.func), None), outputs, seen.leaves, seen.live, frame, seen)
         elif not seen.leaves:
             self._made_of_nothing(seen, outputs, frame, args, kwargs)
+        elif is_made_alike(name_of(seen.func), seen.inputs, args, kwargs, frame):
+            self._made_of_nothing(replace(seen, inputs=[]), outputs, frame, args, kwargs)
         else:
             self._notice(seen, outputs, result, source, frame)
         if (written := seen.to_weight) is not None:
@@ -292,29 +294,24 @@ class Recorder(TorchFunctionMode):
             self.recording.carried.append(Carried(number, holder(tensor, frame), self._places.here(frame), made))
 
     def _made_of_nothing(
-        self,
-        seen: Seen,
-        outputs: list[torch.Tensor],
-        frame: FrameType,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        self, seen: Seen, outputs: list[torch.Tensor], frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """What has nothing to do with any leaf: a number may be what is returned, and data may have gone bad."""
         if is_of_array(seen.func, args):
             self.arrives(outputs[0])
+        recording, place = self.recording, self._places.here(frame)
+        first, name = recording.first_made(seen.inputs), name_of(seen.func)
+        alone = (first.alone if first else not seen.inputs) and (
+            not recording.has_left_torch or is_spelled_out(name, args, kwargs, frame)
+        )
         for tensor in outputs:
             if tensor.requires_grad:
-                self.recording.made_leaves[id(tensor)] = (
-                    weakref.ref(tensor),
-                    name_of(seen.func),
-                    self._places.here(frame),
-                )
+                recording.made_leaves[id(tensor)] = Fresh(weakref.ref(tensor), name, place, alone)
                 continue
-            place = self._places.here(frame)
             self._past.add(tensor, seen.func, args, kwargs, place, self.module)
-            origin = self.recording.first_made(seen.inputs)
-            if origin is not None or not seen.inputs or not tensor.ndim:
-                self.recording.fresh[id(tensor)] = weakref.ref(tensor), *(origin or (name_of(seen.func), place))
+            if first is not None or not seen.inputs or not tensor.ndim:
+                origin = (first.operation, first.source) if first else (name, place)
+                recording.fresh[id(tensor)] = Fresh(weakref.ref(tensor), *origin, alone)
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from inspect import unwrap
 from types import FrameType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from msgspec.structs import replace
@@ -72,6 +72,21 @@ class Late:
     source: data.Source | None
 
 
+class Fresh(NamedTuple):
+    """A tensor that was made of nothing, without holding it: by which operation, and where.
+
+    alone: whether nothing that had left torch by then can be in it.
+    """
+
+    tensor: weakref.ref[torch.Tensor]
+    operation: str
+    source: data.Source | None
+    alone: bool
+
+    def event(self) -> data.Event:
+        return data.Event("fresh", self.operation, self.source, reached=True, alone=self.alone)
+
+
 @dataclass(slots=True)
 class Recording:
     """One forward pass, or several, of one thread.
@@ -86,7 +101,7 @@ class Recording:
     paths of modules that run without being seen, and so do those below them. files: text, by name. backwards: where backward
     ran, and the sequence number that came next. passes: those of them that made a graph.
     fresh: numbers that were made of nothing that has a gradient, by id: what they are, which operation made them, and where.
-    made_leaves: by id, without holding them, leaves that were made meanwhile of nothing, by which operation, and where.
+    made_leaves: by id, without holding them, leaves that were made meanwhile of nothing.
     hooked: hooks on what a node made, by its sequence number, and where they were put on. late: by id, what requires a gradient
     since it was asked to, and has not been used since; `late_leaves` has those that are still there.
     carried: what was used of graphs that backward has run over, or that were there before.
@@ -119,8 +134,8 @@ class Recording:
     off: bool = False
     carried: list[Carried] = field(default_factory=list)
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)
-    fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
-    made_leaves: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
+    fresh: dict[int, Fresh] = field(default_factory=dict)
+    made_leaves: dict[int, Fresh] = field(default_factory=dict)
     hooked: list[tuple[int, data.Source | None]] = field(default_factory=list)
     late: dict[int, Late] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
@@ -193,9 +208,9 @@ class Recording:
         fresh = []
         for output in outputs:
             flowed |= self.flowed_into(output)
-            known_as = self.fresh.get(id(output))
-            if known_as is not None and known_as[0]() is output:
-                fresh.append(data.Event("fresh", known_as[1], known_as[2], reached=True))
+            known_as = self.fresh.get(id(output)) or self.made_leaves.get(id(output))
+            if known_as is not None and known_as.tensor() is output:
+                fresh.append(known_as.event())
         fresh += self._of_fresh_leaves(flowed) if not fresh else []
         behind = self._behind(flowed)
         left = sum(one.bit for one in self.happenings.values() if one.kind == "left_torch")
@@ -237,13 +252,20 @@ class Recording:
         """Where the output is made of nothing but leaves that were made meanwhile, of nothing."""
         leaves = [leaf() for bit, leaf in enumerate(self.leaves) if flowed >> bit & 1]
         known = [None if leaf is None else self.made_leaves.get(id(leaf)) for leaf in leaves]
-        return [data.Event("fresh", one[1], one[2], reached=True) for one in known[:1] if one and all(known)]
+        return [one.event() for one in known[:1] if one and all(known)]
 
-    def first_made(self, inputs: Sequence[torch.Tensor]) -> tuple[str, data.Source | None] | None:
-        """Which operation made them, and where, if all of them are numbers that were made of nothing."""
+    def first_made(self, inputs: Sequence[torch.Tensor]) -> Fresh | None:
+        """The first of them, if all of them are numbers that were made of nothing."""
         known = [self.fresh.get(id(one)) for one in inputs]
-        own = [one[1:] for one, tensor in zip(known, inputs, strict=True) if one is not None and one[0]() is tensor]
-        return own[0] if own and len(own) == len(known) else None
+        own = [one for one, tensor in zip(known, inputs, strict=True) if one is not None and one.tensor() is tensor]
+        if not own or len(own) < len(known):
+            return None
+        return own[0]._replace(alone=all(one.alone for one in own))
+
+    @property
+    def has_left_torch(self) -> bool:
+        """Whether any number has."""
+        return any(one.kind == "left_torch" for one in self.happenings.values())
 
     def late_leaves(self) -> Iterator[tuple[torch.Tensor, Late]]:
         """Those that nothing used since."""

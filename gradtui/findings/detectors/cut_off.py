@@ -42,7 +42,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     events, late = blamed(known), next((one for one in known if one.kind == "late"), None)
     if late is not None:
         return Cause("asked too late", Place(None, late.source), {"event": late}, "likely", (name,))
-    if fresh is not None and not events:
+    if fresh is not None and (not events or (fresh.alone and not any(one.reached or one.returned for one in events))):
         return Cause("constant output", Place(None, fresh.source), {"event": fresh}, "proved", (name,))
     if events:
         return _cut(record, name, _begin(record, events[0]), nothing_learns)

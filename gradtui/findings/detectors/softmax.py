@@ -1,7 +1,8 @@
-"""A softmax that is of no use: of what is one already, for a loss that takes logits, or over a single key.
+"""A softmax that is of no use: of what is one already, for a loss that takes logits, or over a single key; or a loss without one.
 
-A softmax of a softmax is nearly even, and what it learns from is small. Where attention has but one key its query and keys make
-no difference, and of weights that make the value as well a part learns nothing, which no gradient of 0 shows.
+A softmax of a softmax is nearly even, and what it learns from is small; a sigmoid of a sigmoid likewise. Where attention has but
+one key its query and keys make no difference, and of weights that make the value as well a part learns nothing, which no
+gradient of 0 shows.
 """
 
 from __future__ import annotations
@@ -9,16 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.cause import Cause, Extent, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.softmax_and_norms import ROUNDING, makes_shares, one_key
 from gradtui.grad_fns.traits import has
-from gradtui.graph.operands import maker, operation
-from gradtui.snapshot.model import Edge, Node
+from gradtui.graph.operands import kept, maker, operation, seen_value
+from gradtui.snapshot.finding import Certainty
+from gradtui.snapshot.model import Edge, Node, Values
+
+NONE = 0.0
+"""torch's number for `reduction="none"`."""
+ABOVE_0 = 0.02
+"""So far above 0 rounding takes no logarithm of a probability, nor does an eps that was added to it."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
     yield from _twice(record)
+    yield from _sigmoid_twice(record)
+    yield from _no_logarithms(record)
     yield from _over_one_key(record)
 
 
@@ -28,11 +37,44 @@ def _twice(record: Record) -> Iterator[Cause]:
         if not has(operation(node), "logarithmic") or not _goes_into_a_loss(record, node) or 1 in node.shape[-1:]:
             continue
         softmax = maker(record.graph, node.edges[0]) if node.edges else None
-        if softmax is not None and makes_shares(operation(softmax)) and softmax.shape == node.shape:
-            classes = node.shape[-1] if len(node.shape) < 3 else node.shape[1]
+        classes = node.shape[-1] if len(node.shape) < 3 else node.shape[1]
+        if softmax is not None and (
+            (makes_shares(operation(softmax)) and softmax.shape == node.shape)
+            or _are_shares(seen_value(record.graph, node.edges[0]), classes)
+        ):
             least = math.log(1 + (classes - 1) / math.e)
             facts: dict[str, Fact] = {"node": node, "softmax": softmax, "classes": classes, "least": least}
             yield Cause("softmax twice", Place(node.id), facts | {"most": math.exp(-least)}, "likely")
+
+
+def _are_shares(values: Values | None, classes: int) -> bool:
+    """Whether numbers are such as a softmax makes, however it is written: from 0 to 1, not all alike, and of each example 1 in
+    all."""
+    extent = Extent.of(values)
+    if values is None or extent.low is None or extent.high is None or not 0 <= extent.low < extent.high <= 1:
+        return False
+    count = math.prod(values.shape)
+    mean = values.summary.mean if values.summary else sum(values.numbers) / count
+    return mean is not None and math.isclose(mean * classes, 1, rel_tol=ROUNDING)
+
+
+def _sigmoid_twice(record: Record) -> Iterator[Cause]:
+    for node in record.nodes:
+        if operation(node) == "BinaryCrossEntropyWithLogits" and node.edges:
+            made = maker(record.graph, node.edges[0])
+            if made is not None and operation(made) == "Sigmoid":
+                yield Cause("sigmoid twice in a graph", Place(node.id), {"node": node, "made": made}, "likely")
+
+
+def _no_logarithms(record: Record) -> Iterator[Cause]:
+    """Of nll_loss, whose operand cannot be logarithms of probabilities."""
+    for node in record.nodes:
+        if has(operation(node), "labels") and node.edges:
+            most = Extent.of(seen_value(record.graph, node.edges[0])).high
+            if most is not None and most > ABOVE_0:
+                apart = kept(node, "reduction") == Values((), (NONE,))  # it may but pick elements
+                certainty: Certainty = "perhaps" if apart else "likely"
+                yield Cause("no logarithms for a loss", Place(node.id), {"node": node, "most": most}, certainty)
 
 
 def _goes_into_a_loss(record: Record, node: Node) -> bool:

@@ -19,7 +19,7 @@ from gradtui.graph.operands import is_finite, is_zero, operation
 from gradtui.snapshot.model import Node
 
 MOST_LOOKED_AT = 8
-"""Layers whose gradient is huge."""
+"""Layers whose gradient is huge, or next to nothing."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -57,7 +57,7 @@ def _of_layers(record: Record, profile: Sequence[Layer]) -> Cause | None:
     judged = () if record.is_expression else profile
     if risen := _exploded(record, judged, profile):
         return risen
-    if profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
+    if lost := _lost(record, sorted(profile, key=lambda layer: layer.norm)[:MOST_LOOKED_AT]):
         return lost
     fallen = layer_sizes.vanished(judged)
     return size_changes.fall(record, fallen) if fallen else None
@@ -87,7 +87,7 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
     if risen := _exploded(record, [layer], profile):
         yield risen
         return
-    if lost := _lost(record, layer):
+    if lost := _lost(record, [layer]):
         yield lost
         return
     if not 0 < norm < layer_sizes.VANISHED * max((each.norm for each in profile), default=norm):
@@ -102,15 +102,14 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
         yield size_changes.fall(record, [layer, *later[: top + 1]])
 
 
-def _lost(record: Record, layer: Layer) -> Cause | None:
-    """Where nothing but rounding is left of the gradient: the node that leaves nothing of what comes in."""
-    if not softmax_and_norms.takes_away(record.graph):
-        return None
-    for node, by, hooked in reversed(layer_sizes.changes(record.graph, layer.node, record.uses)):
-        found = None if hooked else softmax_and_norms.taken_away(record.graph, node, math.exp(min(by, 700.0)))
-        if found is not None:
-            facts: dict[str, Fact] = {**found.as_facts(), "node": node, "norm": layer.norm}
-            return Cause("rounding is left", Place(node.id), facts, "likely", (layer.name,))
+def _lost(record: Record, layers: Sequence[Layer]) -> Cause | None:
+    """Where nothing but rounding is left of the gradient of one: the node that leaves nothing of what comes in."""
+    for layer in layers if softmax_and_norms.takes_away(record.graph) else ():
+        for node, by, hooked in reversed(layer_sizes.changes(record.graph, layer.node, record.uses)):
+            found = None if hooked else softmax_and_norms.taken_away(record.graph, node, math.exp(min(by, 700.0)))
+            if found is not None:
+                facts: dict[str, Fact] = {**found.as_facts(), "node": node, "norm": layer.norm}
+                return Cause("rounding is left", Place(node.id), facts, "likely", (layer.name,))
     return None
 
 

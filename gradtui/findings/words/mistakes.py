@@ -67,6 +67,20 @@ OF_LOSSES: dict[str, Sentence] = {
         "classes none gets more than {most} of the weight, and the loss cannot fall below {least}",
         "hand it the logits: cross_entropy has a softmax inside; take the softmax out of the model, or nll_loss of its logarithm",
     ),
+    "sigmoid twice in a graph": Sentence(
+        "softmax_twice",
+        "backward",
+        "{node} takes a sigmoid of what {made} has already made: probabilities where it wants logits, so that none gets below "
+        "0.5 or above 0.7311",
+        "hand it the logits: it has a sigmoid inside; take the sigmoid out of the model, or use binary_cross_entropy",
+    ),
+    "no logarithms for a loss": Sentence(
+        "loss_input",
+        "forward",
+        "{node} is given no log probabilities: there is {most} among them, where a logarithm of a probability is at most 0, so "
+        "the loss has no least and falls below 0 without learning the classes",
+        "hand the logits to cross_entropy, or take log_softmax over the classes before it",
+    ),
     "loss broadcast": Sentence(
         "broadcast",
         "forward",

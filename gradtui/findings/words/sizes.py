@@ -19,6 +19,12 @@ GROWS = "the gradient has norm {norm:2}, the parameter {size:2}: it grows "
 SIZES: dict[str, Sentence] = {
     "vanishing": Sentence("vanishing", "backward", FALLS, SMALL_WEIGHTS),
     "vanishing by squashing": Sentence("vanishing", "backward", FALLS, LAYERS),
+    "vanishing by data": Sentence(
+        "vanishing",
+        "backward",
+        FALLS + ", where it is multiplied by data: they are that small, or what comes in nearly adds up to 0 over them",
+        "look at the inputs: normalise them, to about 1; where only this batch has so little to learn, no fault",
+    ),
     "vanishing by a hook": Sentence("vanishing", "backward", FALLS, LOOK),
     "vanishing by a gate": Sentence("vanishing", "backward", FALLS + "; {gate} starts that small", LARGER_GATE),
     "vanishing at once": Sentence("saturated", "backward", FALLS, LOGITS),

@@ -177,6 +177,10 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "looked up for nothing": ("what comes in adds up to 0 for each element that is looked up", LOOKED_UP),
     "times a factor of 0": ("what it is multiplied by, {factor}, is all 0", STARTS_AT_0),
     "products are 0": ("what comes in, times what it is multiplied by, is 0 for each element", MASK),
+    "products add up to 0": (
+        "what comes in, times what it is multiplied by, adds up to 0 for each element",
+        "look at both: where one is centred, or made of shares of 1, the other may not be the same throughout",
+    ),
     "data of 0": (
         "the data that it is multiplied by is all 0",
         "look at what goes in: a batch, or a column of features, that is never filled",

@@ -9,7 +9,7 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Extent, Fact, Part
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import folded, hinges, softmax_and_norms, zero_factor
+from gradtui.findings.zeros import folded, hinges, norms, products, softmax_and_norms, zero_factor
 from gradtui.grad_fns.traits import ROUNDED, has, traits_of
 from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
 from gradtui.snapshot.model import Node, Values
@@ -78,7 +78,7 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
     if too_little or (has(name, "dividing") and softmax_and_norms.only_scales(node, place)):
         return softmax_and_norms.underflow(node)
     if has(name, "normalising"):
-        return softmax_and_norms.norm(record.graph, node)
+        return norms.reason(record.graph, node)
     if has(name, "level at 0") and is_zero(seen_value(record.graph, node.edges[place])):
         return Reason("zero", "operand of 0", certainty="perhaps")
     if has(name, "loss") or has(name, "falling"):
@@ -86,26 +86,8 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
     if place in traits.added:
         return Reason("ordinary", "cancels", certainty="perhaps")
     if has(name, "multiplying"):
-        return _of_a_product(record, node, place)
+        return products.reason(record, node, place)
     return folded.level(record, node, place) or Reason("zero", "own backward of zeros" if node.note else "zeros go out")
-
-
-def _of_a_product(record: Record, node: Node, place: int) -> Reason:
-    other = zero_factor.zero_factor(record.graph, node, place)
-    if other is not None:
-        return Reason("masked", "times a factor of 0", {"factor": other}, certainty="perhaps")
-    if softmax_and_norms.loses_all(record.graph, node, place):
-        return softmax_and_norms.underflow(node)
-    if zero_factor.partner(node, place) is not None:
-        return Reason("masked", "products are 0")
-    constant = kept(node, "other") or kept(node, "self") if not has(operation(node), "matrix product") else None
-    if constant is not None and not is_zero(constant):
-        return Reason("masked", "products are 0")
-    if zero_factor.is_dropped(record.snapshot.modules, node):
-        return Reason("masked", "dropped")
-    if has(operation(node), "matrix product"):
-        return Reason("masked", "data of 0")
-    return Reason("masked", "times data of 0", certainty="perhaps")  # a weight of 0, or a mask, is mostly meant so
 
 
 def _pads(node: Node) -> bool:

@@ -6,11 +6,11 @@ import math
 
 from gradtui.findings.dtypes import LEAST, NARROW
 from gradtui.findings.reason_at_node import Reason
-from gradtui.findings.zeros import zero_factor
+from gradtui.findings.zeros import norms, zero_factor
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
-from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
-from gradtui.snapshot.model import Graph, Node, Values
+from gradtui.graph.operands import is_finite, operation, seen_value
+from gradtui.snapshot.model import Graph, Node
 
 ROUNDING = 1e-5
 """What is left of a sum in float32 whose terms cancel."""
@@ -79,7 +79,9 @@ def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
     if not _takes_away(name):
         return None
     if has(name, "normalising"):
-        deviation, weight = _deviation(seen_value(graph, node.edges[0])), _weight(graph, node)
+        if norms.has_one(node):
+            return Reason("constant", "norm of one")
+        deviation, weight = norms.deviation(seen_value(graph, node.edges[0])), norms.weight_of(graph, node)
         found = spread(weight.value) if weight is not None and weight.value is not None else None
         scale = max(abs(found.min or 0.0), abs(found.max or 0.0)) if found is not None else 1.0
         return Reason("constant", "only shifts") if deviation and kept * deviation < ROUNDING * scale else None
@@ -87,37 +89,6 @@ def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
         return one_key(graph, node) if kept < ROUNDING else None
     found_softmax = softmax(node, False) if node.value is not None and kept < ROUNDING else None
     return found_softmax if found_softmax is not None and found_softmax.kind == "constant" else None
-
-
-def norm(graph: Graph, node: Node) -> Reason:
-    """Why nothing goes back through a normalisation."""
-    weight = _weight(graph, node)
-    if weight is not None and is_zero(weight.value):
-        return Reason("masked", "norm with a weight of 0", {"weight": weight}, certainty="perhaps")
-    made = spread(node.value) if node.value is not None else None
-    if node.shape[-1:] == (1,) and not has(operation(node), "by columns"):
-        return Reason("constant", "norm of one", certainty="proved")
-    if made is not None and made.min is not None and made.min == made.max:
-        return Reason("constant", "norm of equals", certainty="proved")
-    return Reason("constant", "only shifts", certainty="proved")
-
-
-def _weight(graph: Graph, node: Node) -> Node | None:
-    """By which a normalisation multiplies, and so the gradient; None without one that learns."""
-    target = node.edges[1].target if len(node.edges) > 1 else None
-    return None if target is None else graph.nodes[target]
-
-
-def _deviation(values: Values | None) -> float | None:
-    """The standard deviation, by which a normalisation divides the gradient."""
-    if values is None or values.finite_norm is None:
-        return None
-    count = math.prod(values.shape)
-    mean = values.summary.mean if values.summary else sum(values.numbers) / max(count, 1)
-    if mean is None or not math.isfinite(mean):
-        return None
-    root = values.finite_norm / math.sqrt(count)  # the difference of their squares could be beyond any float
-    return math.sqrt(max(root - abs(mean), 0.0)) * math.sqrt(root + abs(mean))
 
 
 def underflow(node: Node) -> Reason:
