@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gradtui.findings.cause import Cause
 from gradtui.findings.words.sentences import TOPICS
 from gradtui.snapshot.finding import CERTAINTIES
+from gradtui.snapshot.model import Node
 
 ORDER = (
     "refused",
@@ -62,4 +63,18 @@ def ranked(causes: Iterable[Cause]) -> list[Cause]:
         places.add(cause.place.node)
         if cause.certainty == "proved":
             explained.update(cause.about)
-    return sorted(left, key=lambda one: CERTAINTIES.index(one.certainty))
+    return _causes_first(sorted(left, key=lambda one: CERTAINTIES.index(one.certainty)))
+
+
+def _causes_first(found: list[Cause]) -> list[Cause]:
+    """What is 0 as another factor is comes behind why that is so, where both are as sure."""
+    places = {cause.place.node: cause for cause in reversed(found)}
+    left: list[Cause] = []
+    for cause in found:
+        factor = cause.facts.get("factor")
+        made = places.get(factor.id) if isinstance(factor, Node) else None
+        if made is not None and made.certainty == cause.certainty and all(one is not made for one in left):
+            left.append(made)
+        if all(one is not cause for one in left):
+            left.append(cause)
+    return left

@@ -87,3 +87,14 @@ def test_gradients_that_are_clipped_to_nothing(name: str) -> None:
 def test_a_loss_that_is_a_new_leaf(other: bool) -> None:
     assert told(LOSSES["saturated"], other=other) == []
     assert [one.kind for one in told(LOSSES["saturated"], leaf=True, other=other)] == ["new_leaf"]
+
+
+def test_why_a_factor_is_0_comes_before_what_it_makes_0() -> None:
+    """In the order of the graph it is the other way round."""
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"key": nn.Linear(3, 3), "value": nn.Linear(3, 3)})
+    x = torch.randn(2, 4, 3)
+    with gradtui.trace(model) as trace:
+        value = model["value"](x) * torch.zeros(4, 1)
+        loss = ((model["key"](x) @ x.mT).softmax(-1) @ value - 1).square().mean()
+    assert [one.parameter for one in trace.capture(loss).findings] == ["value.weight", "key.weight"]

@@ -35,3 +35,36 @@ def test_a_loss_that_grows_until_it_is_not_finite(rate: float, size: float, othe
     alone = told(rate, size, 0)
     assert alone
     assert told(rate, size, others) == alone
+
+
+def steps_in_a_row(replaced: bool, clipped: bool) -> list[gradtui.Finding]:
+    """One backward pass, and then the steps of two optimizers."""
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"body": nn.Sequential(nn.Linear(4, 8), nn.Tanh()), "head": nn.Linear(8, 1)})
+    x = torch.randn(16, 4)
+    first = torch.optim.SGD(model["body"].parameters(), lr=0.05)
+    second = torch.optim.AdamW(model["head"].parameters(), lr=0.01)
+    if replaced:
+        model["head"] = nn.Linear(8, 1)
+    with gradtui.watch(model) as watch:
+        for _ in range(20):
+            first.zero_grad()
+            second.zero_grad()
+            loss = (model["head"](model["body"](x)) - 1).square().mean()
+            if clipped:
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            torch.autograd.backward(loss)
+            first.step()
+            second.step()
+    return [*watch.findings]
+
+
+def test_the_second_of_two_steps_has_its_backward_too() -> None:
+    """It is the first step that stands right behind it."""
+    assert steps_in_a_row(False, False) == []
+    assert [one.kind for one in steps_in_a_row(True, False)] == ["not_in_optimizer"]
+
+
+@pytest.mark.filterwarnings("ignore:`parameters` is an empty")
+def test_clipping_before_backward_once_for_two_steps() -> None:
+    assert [one.kind for one in steps_in_a_row(False, True)] == ["clipping"]

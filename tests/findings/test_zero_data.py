@@ -72,3 +72,21 @@ def test_tiny_data_are_no_small_weights(first: nn.Module, scale: float) -> None:
     found = trace.capture(loss).findings[0]
     assert found.kind == "vanishing"
     assert "inputs" in found.remedy
+
+
+@pytest.mark.parametrize("steps", [60, 120])
+def test_what_vanishes_in_a_wide_dtype_needs_no_other_dtype(steps: int) -> None:
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"first": nn.Linear(2, 6), "again": nn.Linear(6, 6), "last": nn.Linear(6, 1)})
+    with gradtui.trace(model) as trace:
+        state = model["first"](torch.randn(3, 2))
+        for _ in range(steps):
+            state = torch.tanh(0.1 * model["again"](state))
+        loss = model["last"](state).square().mean()
+    snapshot = trace.capture(loss)
+    grad = snapshot.parameters["first.weight"].grad
+    assert grad is not None
+    assert not any(grad.numbers), "by torch"
+    found = snapshot.findings[0]
+    assert "vanished" in found.text
+    assert not any(word in found.remedy for word in ("bfloat16", "GradScaler"))

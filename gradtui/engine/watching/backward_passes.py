@@ -112,7 +112,7 @@ def _refused(told: Snapshot | None) -> Refusal | None:
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
     parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
-    parameters. reached: those of them that a pass left one, not 0 throughout, since the last step."""
+    parameters. reached: those of them that a pass left one, not 0 throughout, since their last step."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class Passes:
         self.left = LeftGradients(history)
         self.hooks = WeightHooks()
         self.old_is_wanted = False
-        self._border = 0
+        self._border, self._ran, self._ran_before = 0, 0, dict[int, int]()
         self._ended: Source | None = None
         self.parameters: Sequence[torch.Tensor] = ()
         self._new_weights = new_weights
@@ -145,6 +145,10 @@ class Passes:
     @property
     def count(self) -> int:
         return len(self.places)
+
+    def since_step_of(self, optimizer: int) -> int:
+        """How many there were since the last step of this one: of several optimizers those behind the first have none between."""
+        return self._ran - self._ran_before.get(optimizer, 0)
 
     # ---------------------------------------------------------------- around a backward pass
 
@@ -165,6 +169,7 @@ class Passes:
         self.place = place
         self.loss = self._value()
         self.places.append(place)
+        self._ran += 1
         self.left.pass_begins(place, in_closure, accumulates)
         if known and all(one.is_leaf for one in outputs):
             self._history.note("leaf_loss", place)
@@ -276,7 +281,8 @@ class Passes:
         self.hooks.know(self.parameters)
         self._new_weights.stepped(self.parameters)
         self._border = border
-        self.reached.clear()
+        self._ran_before[optimizer] = self._ran
+        self.reached.discard(optimizer)
         if idle:
             self.idle[optimizer] = self.parameters
         else:

@@ -293,7 +293,7 @@ class Steps:
         mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))
         having = [name for name, one in self._named.items() if id(one) in own and told[name].grad]
         mine.empty.add(update, not having)
-        mine.empty_without_backward += not having and not passes.count
+        mine.empty_without_backward += not having and not passes.since_step_of(self._number)
         if not self._closure:
             mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
             mine.passed = passes.place

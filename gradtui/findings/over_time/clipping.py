@@ -21,7 +21,7 @@ ABOVE_EPS = 1e-4
 def by_hand(history: History) -> Iterator[Fault]:
     for one in history.of("made_smaller"):
         factor = math.exp(one.facts["logs"] / one.count)
-        if one.count >= max(LEAST, SHARE * (history.updates - 1)) and factor < 1 / FAR:
+        if one.count >= max(LEAST, SHARE * (_rounds(history) - 1)) and factor < 1 / FAR:
             yield Fault(
                 "gradients are made small",
                 one.first if one.first > 1 else None,
@@ -29,6 +29,11 @@ def by_hand(history: History) -> Iterator[Fault]:
                 "perhaps",
                 source=one.source,
             )
+
+
+def _rounds(history: History) -> int:
+    """How often it was gone round: of several optimizers each may step once in a round."""
+    return max((one.steps for one in history.optimizers), default=history.updates)
 
 
 NOTHING: tuple[tuple[bool, str, Certainty], ...] = (
@@ -48,7 +53,7 @@ def of_nothing(history: History) -> Iterator[Fault]:
         for key, one in history.noted.items():
             if one.kind != "clipped_nothing" or key[2] is not passed or one.source in effective:
                 continue
-            if one.updates >= max(LEAST, SHARE * (history.updates - 1)):
+            if one.updates >= max(LEAST, SHARE * (_rounds(history) - 1)):
                 yield Fault(row, one.first or None, {"count": one.count}, certainty, source=one.source)
 
 

@@ -187,6 +187,11 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     ),
     "times data of 0": ("it is multiplied by 0", MASK),
     "sends too little": ("what it sends is less than {dtype} holds, {least}, and underflows to 0", SCALED),
+    "has vanished": (
+        "the gradient has vanished on its way from the loss: what it sends is less than {dtype} holds, {least}",
+        "look at what shrinks it, step after step: fewer or larger factors, orthogonal initial weights, LSTM or GRU for a plain "
+        "recurrence, residual paths x + f(x), normalised layers",
+    ),
     "norm with a weight of 0": ("its weight, {weight}, is all 0", STARTS_AT_0),
     "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
     "spread of one": ("the spread of a single element is 0 whatever it is", MORE_THAN_ONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from gradtui.findings.cause import Fact
 from gradtui.findings.dtypes import LEAST, NARROW
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.zeros import norms, zero_factor
@@ -92,7 +93,9 @@ def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
 
 
 def underflow(node: Node) -> Reason:
-    return Reason("underflow", "sends too little", {"dtype": node.dtype, "least": LEAST[node.dtype]})
+    """A wide dtype ends where no gradient is of use any more: it is not the dtype that has to change."""
+    facts: dict[str, Fact] = {"dtype": node.dtype, "least": LEAST[node.dtype]}
+    return Reason("underflow", "sends too little" if node.dtype in NARROW else "has vanished", facts)
 
 
 def underflows(node: Node) -> bool:

@@ -54,6 +54,9 @@ WRONG: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "kl_div of two logarithms": lambda out: functional.kl_div(out.log_softmax(-1), SOFT.log(), reduction="batchmean"),
     "targets of -1": lambda out: functional.binary_cross_entropy_with_logits(out, SOFT.round() * 2 - 1),
     "a sigmoid before": lambda out: functional.binary_cross_entropy_with_logits(out.sigmoid().view(-1), SOFT.view(-1)),
+    "a softmax that is written out": lambda out: functional.cross_entropy(
+        out.exp() / out.exp().sum(1, keepdim=True), LABELS
+    ),
     "several hold": lambda out: functional.cross_entropy(out, torch.ones_like(SOFT)),
     "logits of a teacher": lambda out: functional.cross_entropy(out, SOFT.log()),
 }
@@ -133,9 +136,17 @@ def a_part_of_one(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch
     return x[rows], y[:8]
 
 
+def both_of_a_batch(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = torch.randperm(8)
+    return x[8:16][rows], y[8:16][rows]
+
+
 @pytest.mark.parametrize(
     ("shuffle", "is_told"),
     [
+        (both_of_a_batch, False),
+        (lambda x, y: (x[8:16][torch.randperm(8)], y[8:16]), True),
+        (lambda x, y: (x[8:16], y[8:16]), False),
         (both, False),
         (both_in_parts, False),
         (a_part_of_one, True),

@@ -119,7 +119,7 @@ class Notice:
             broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
         elif func in CLASSIFYING and self._history.updates < FIRST:
             given = args[0] if args and issubclass(type(args[0]), torch.Tensor) else None
-            self.doubtful = self.doubtful or (given is not None and loss_inputs.made_by(given) == "SoftmaxBackward0")
+            self.doubtful = self.doubtful or (given is not None and loss_inputs.are_shares(given))
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
             local = frame.f_locals
             total, most = local.get("total_norm"), local.get("max_norm")

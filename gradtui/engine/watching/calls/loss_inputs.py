@@ -94,6 +94,18 @@ def _not_1(logarithms: torch.Tensor, axis: int) -> float | None:
     return float(far.flatten()[0]) if far.numel() and bool(logarithms.isfinite().any(axis).all()) else None
 
 
+def are_shares(given: torch.Tensor) -> bool:
+    """Whether a softmax made these, or what comes to the same: numbers from 0 to 1 that add up to 1 for each example."""
+    if made_by(given) == "SoftmaxBackward0":
+        return True
+    if type(given) not in PLAIN or not given.is_floating_point() or not given.numel() or not has_numbers(given):
+        return False
+    with unasked(), torch.no_grad():
+        numbers = given.detach().float()
+        sums = numbers.sum(1 if given.ndim > 1 else 0)
+        return bool(numbers.min() >= 0) and bool(((sums - 1).abs() < SLACK).all())
+
+
 def made_by(tensor: torch.Tensor) -> str:
     """The name of the operation that made its numbers, before any other view of them was taken."""
     node = maker(tensor)

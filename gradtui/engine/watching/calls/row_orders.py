@@ -55,7 +55,7 @@ class RowOrders:
                 return
             if any(one.requires_grad for one in given):
                 into = self._targets if func in TARGETED else self._inputs
-                orders = (self._of(one) for one in given if not one.requires_grad)
+                orders = (order for one in given if not one.requires_grad for order in (self._of(one), _as_it_is(one)))
                 into.update(order for order in orders if order not in (None, MIXED))
             elif func in INDEXING and (order := self._by(given)) is not None:
                 _put(self._ordered, result, order)
@@ -95,6 +95,11 @@ class RowOrders:
     def _of(self, tensor: torch.Tensor) -> Order | None:
         table = tensor if tensor._base is None else tensor._base
         return _get(self._ordered, tensor) or (Order(len(table), 0) if table.ndim else None)
+
+
+def _as_it_is(part: torch.Tensor) -> Order | None:
+    """A part of a table is one, too."""
+    return None if part._base is None or not part.ndim else Order(len(part), 0)
 
 
 def _put(known: dict[int, tuple[weakref.ref[torch.Tensor], Order]], tensor: Any, order: Order) -> None:
