@@ -11,12 +11,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from gradtui.engine.watching import program
+
 if TYPE_CHECKING:
     from gradtui.engine.watching.watch import Watch
 
 
 def main() -> None:
-    from gradtui.engine.watching import program
     from gradtui.file.run_writing import RunWriter
 
     path, every, *target = sys.argv[1:]
@@ -56,19 +57,35 @@ def main() -> None:
         of_thread(args)
 
     threading.excepthook = failed_in_thread
+    raised: BaseException | None = None
     try:
         program.run(target)
     except SystemExit:
         raise
     except BaseException as error:
         failed(error)
-        sys.excepthook(type(error), error, error.__traceback__)
-        raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
+        raised = error
     finally:
         if os.getpid() == owner:
             for watch in watches:
                 watch.close()
             writer.close()
+    if raised is not None:
+        _tell(raised)
+        raise SystemExit(130 if isinstance(raised, KeyboardInterrupt) else 1)
+
+
+def _tell(error: BaseException) -> None:
+    """As Python tells what ends a program, and of a hook for that which raises itself."""
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except SystemExit:
+        raise
+    except BaseException as of_hook:
+        program.without_own(of_hook)
+        for title, one in ("Error in sys.excepthook:", of_hook), ("\nOriginal exception was:", error):
+            print(title, file=sys.stderr)
+            sys.__excepthook__(type(one), one, one.__traceback__)
 
 
 def _told(name: str) -> int | None:

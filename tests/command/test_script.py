@@ -193,3 +193,16 @@ def test_no_folder_for_what_is_temporary(tmp_path: Path, monkeypatch: pytest.Mon
     assert told.exit_code == 1
     assert told.stderr.startswith("Error: TMPDIR: ")
     assert not (tmp_path / "begun").exists()
+
+
+@pytest.mark.child
+@pytest.mark.parametrize("hook", ["1 / 0", "sys.exit(7)", "print(args[0].__name__)", "raise KeyboardInterrupt"])
+def test_a_hook_for_what_ends_the_script(hook: str, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        f"import sys\ndef hook(*args):\n    {hook}\nsys.excepthook = hook\nraise ValueError('the end')\n"
+    )
+    plain = run(tmp_path, [sys.executable, "train.py"])
+    watched = run(tmp_path, warm.gradtui("--json", "train.py"))
+    answer = json.loads(watched.stdout)
+    assert (answer["printed"], answer["exit"]) == (plain.stdout, plain.returncode)
+    assert watched.stderr.startswith(plain.stderr)
