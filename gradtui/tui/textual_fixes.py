@@ -162,6 +162,10 @@ class MendedApp(App[None]):
         """Those of the theme, readable."""
         return readable(super().get_css_variables(), self.current_theme.dark)
 
+    def _validate_theme(self, theme_name: str) -> str:
+        """One that another program has made, and TEXTUAL_THEME names for all of them, is not there."""
+        return theme_name if theme_name in self.available_themes else "textual-dark"
+
     def suit_terminal(self) -> None:
         """The colours to begin with, where nobody chose others."""
         theme = theme_for(self.console.color_system, no_color=self.no_color)

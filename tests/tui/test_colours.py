@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.color import ColorSystem
 from rich.style import Style
+from textual.app import App
 from textual.command import CommandList
 from textual.pilot import Pilot
 
@@ -34,6 +35,12 @@ SCREENS = {
     "bad input": ("slash", ")"),
     "experiment": ("n", "c"),
 }
+
+
+def test_a_theme_of_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As TEXTUAL_THEME has it for every program: this one begins with its own."""
+    monkeypatch.setattr(App.theme, "_default", "of-another")
+    assert make_app().theme == "textual-dark"
 
 
 def segments(app: GradtuiApp) -> Iterator[tuple[str, Style]]:
