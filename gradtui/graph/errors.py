@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -77,6 +78,22 @@ class Errors:
             return 0.0
         rows = zip(value, operand.value, self.pieces[place].sent[slot], strict=False)
         return sum(abs((got - exact) * slope) for got, exact, slope in rows if exact is not None and slope is not None)
+
+    def growth(self, place: int) -> float:
+        """How many times the relative error of an exact operand that is rounded becomes that of the piece, to first order."""
+        piece, found = self.pieces[place], 0.0
+        for operand, sent in zip(piece.operands, piece.sent, strict=True):
+            for at, (value, slope) in enumerate(zip(self.pieces[operand].value, sent, strict=False)):
+                came, own = _element(piece.gradient, at), _element(piece.value, at)
+                if value and slope and came and own is not None:
+                    found = max(found, abs(value * slope / came / own) if own else math.inf)
+        return found
+
+    def growth_of_sum(self, place: int) -> float:
+        """The same of the gradients that add up at a piece."""
+        largest = max((self.size(*use) for use in self.users[place]), default=0.0)
+        least = min((abs(one) for one in self.pieces[place].gradient if one), default=0.0)
+        return largest / least if least else math.inf
 
     def sent(self, place: int, slot: int) -> tuple[float, ...] | None:
         """What torch sent from the piece to its operand, by all edges together; None where no node stands for either."""

@@ -86,6 +86,31 @@ def named(snapshot: Snapshot, finding: Finding) -> str:
     return node.variable or (node.source.text if node.source else "")
 
 
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        *[("1 - cos(x)", x) for x in (1e-4, 1e-9)],
+        *[("1 - sigmoid(x)", x) for x in (20.0, 50.0)],
+        *[("mse_loss(sigmoid(x), 1)", x) for x in (12.0, 50.0)],
+        *[("(1e20 + x) - 1e20", x) for x in (1.0, 1e10)],
+        *[("(1e10 + x) - 1e10", x) for x in (1.0, 1e-9)],
+        *[("sqrt(x + 1) - sqrt(x)", x) for x in (1e8, 1e30)],
+        *[("log(1 + x)", x) for x in (1e-7, 1e-20)],
+        *[("1 - tanh(x)^2", x) for x in (8.0, 30.0)],
+        *[("sin(x) - sin(x + 1e-12)", x) for x in (1.0, 0.5)],
+    ],
+)
+def test_float64_is_told_where_it_is_of_use(text: str, x: float) -> None:
+    """Held against float64 itself, and that against exact numbers."""
+    wide = whole(text, {"x": x}, "float64")
+    assert wide.value is not None
+    assert wide.truth is not None
+    exact = wide.truth.value[0]
+    assert exact
+    remedy = lost(whole(text, {"x": x}, "float32"))[0].remedy
+    assert ("mpmath" in remedy) == (abs(wide.value.numbers[0] / exact - 1) > 1e-3)
+
+
 @pytest.mark.parametrize(("text", "at", "never"), OTHERS)
 def test_what_is_of_no_use_is_not_told(text: str, at: At, never: tuple[str, ...]) -> None:
     found = lost(whole(text, at, "float32"))

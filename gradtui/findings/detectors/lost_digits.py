@@ -22,6 +22,8 @@ from gradtui.snapshot.numbers import number, numbers
 TERM = 8
 """Digits of a number in a sentence."""
 MOST_TERMS = 3
+FEW_ENOUGH = 1e-3
+"""A relative error that float64 may leave where it is of use."""
 LARGE = 10
 """From here on a smaller operand is of use: not the 1 of a logarithm."""
 
@@ -42,10 +44,22 @@ def _cause(snapshot: Snapshot, errors: Errors, loss: Loss, spoilt: tuple[Spoilt,
     why, form = _why(errors, loss, node)
     facts: dict[str, Fact] = {"node": node, "why": why, "consequence": _consequence(snapshot, spoilt)}
     facts["form"] = Part("or", {"form": form}) if form else ""
-    facts["more"] = Part("float64" if snapshot.dtype == "float32" else "more digits")
+    wider = snapshot.dtype == "float32" and _growth(errors, loss) * UNIT["float64"] < FEW_ENOUGH
+    facts["more"] = Part("float64" if wider else "more digits")
     evidence = tuple(_evidence(errors, loss, snapshot.dtype))
     kind = "value loses digits" if loss.of == "value" else "gradient loses digits"
     return Cause(kind, Place(node.id), facts, "proved", (), evidence)
+
+
+def _growth(errors: Errors, loss: Loss) -> float:
+    """Of a relative error, at the place of a loss, to first order: inf where it is not known."""
+    match loss.of:
+        case "value":
+            return errors.growth(loss.piece)
+        case "sum":
+            return errors.growth_of_sum(loss.piece)
+        case "slope":
+            return loss.after / loss.unit if loss.after < 1 else math.inf
 
 
 def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
