@@ -149,10 +149,25 @@ def is_own(filename: str) -> bool:
     return _distance(filename) == 0
 
 
+COMPILED = "__compiled_fn", "__resume_at"
+"""Begin the names under which code that torch.compile has rewritten calls its graphs, and what is left of it after one."""
+
+
 def distance(code: CodeType) -> int:
     """0 for a person's own file, 1 for a library's, 2 for torch's and for ours; and for what hands on to torch what was called
     elsewhere, as a mode or a tensor of a person's own does."""
     return 2 if code.co_name == "__torch_function__" else _distance(code.co_filename)
+
+
+def calling(frame: FrameType) -> FrameType:
+    """The frame, or that of a person's which calls what torch has compiled: there all that is compiled has the first line."""
+    one: FrameType | None = frame
+    while one is not None:
+        if distance(one.f_code) == 0:
+            is_compiled = any(name.startswith(COMPILED) for name in one.f_code.co_names)
+            return calling(one.f_back) if is_compiled and one.f_back is not None else frame
+        one = one.f_back
+    return frame
 
 
 def _distance(filename: str) -> int:

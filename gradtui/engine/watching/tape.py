@@ -24,7 +24,7 @@ from gradtui.engine.autograd.warned_lines import at_their_lines
 from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
-from gradtui.engine.capture.places import distance
+from gradtui.engine.capture.places import calling, distance
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
 from gradtui.engine.tensors.values import PLAIN
@@ -364,7 +364,7 @@ def _functions(tape: Tape) -> Iterator[None]:
         random = _random()
         with tape.pause():
             result = plain(cls, *args, **kwargs)
-        tape.note(partial(plain, cls), args, kwargs, result, sys._getframe(1), random)
+        tape.note(partial(plain, cls), args, kwargs, result, calling(sys._getframe(1)), random)
         return result
 
     Function.apply = classmethod(apply)

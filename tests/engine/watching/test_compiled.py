@@ -193,3 +193,27 @@ def test_forward_backward_and_step_compiled_as_one() -> None:
             losses.append(update().item())
     assert losses[-1] < losses[0]
     assert watch.findings == ()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_compiled_step_is_of_the_line_that_calls_it() -> None:
+    """Within it all has the first line."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1)), torch.randn(256, 8)[:32]
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e3)
+
+    @torch.compile(backend="aot_eager")
+    def update() -> Tensor:
+        optimizer.zero_grad()
+        loss: Tensor = nn.functional.mse_loss(model(x), x[:, :1] - x[:, 1:2])
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss
+
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(12):
+            update()
+    first = watch.findings[0]
+    assert "zero_grad" not in first.text
+    assert first.source is not None
+    assert first.source.text.strip() == "update()"
