@@ -11,7 +11,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd.saved import is_lost
 from gradtui.engine.tensors.readable_tensors import is_real, reach
 from gradtui.engine.tensors.values import PLAIN
-from gradtui.engine.torch_private import saved_tensors
+from gradtui.engine.torch_private import is_fake, saved_tensors
 
 
 class Kept(NamedTuple):
@@ -75,6 +75,8 @@ def _memory(tensor: torch.Tensor) -> tuple[bool, Sequence[tuple[int, int]]]:
 
 def _storages(tensor: torch.Tensor) -> list[tuple[int, int]]:
     """Address and bytes of each: of a sparse tensor those of its parts. None of what has no memory, or hides it."""
+    if is_fake(tensor):  # torch warns of whoever asks for its memory
+        return []
     try:
         if tensor.layout is torch.strided:
             storage = tensor.untyped_storage()

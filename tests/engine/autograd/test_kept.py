@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 
 import gradtui
@@ -16,6 +17,14 @@ from gradtui.outline.arrangement import Arrangement
 from gradtui.tui.graph.tables import table_header, table_pieces
 from tests.models.language import gpt2
 from tests.torch_version import sees_what_is_kept
+
+
+def test_tensors_without_memory() -> None:
+    """Nor a word: torch warns of whoever asks a fake tensor for its memory, here an error."""
+    with FakeTensorMode():
+        model = nn.Linear(3, 2)
+        snapshot = gradtui.capture(model(torch.ones(4, 3)).sum(), model=model)
+    assert len(snapshot.graph.nodes) > 3
 
 
 def mlp() -> tuple[nn.Module, Callable[[], Tensor]]:
