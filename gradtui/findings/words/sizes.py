@@ -12,7 +12,7 @@ SMALLER_STEPS = (
 SCALE = "normalise inputs and targets, take the mean and not the sum, look at what multiplies the loss"
 LARGER_GATE = "no fault where a layer is to begin as next to nothing (LayerScale); else start the factor larger"
 LAYERS = "squash less often: relu or gelu inside, residual paths x + f(x), normalised operands"
-LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"
+LOGITS = "keep its operand small (scale, normalise, start smaller); after a sigmoid, train on its logits: logsigmoid, softplus"
 FALLS = "the norm falls from {above:2} at {top} to {below:2} at {low}{each}{most}"
 GROWS = "the gradient has norm {norm:2}, the parameter {size:2}: it grows "
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradtui.findings.words.not_finite import LOOK_AT_HOOKS, OPENED
 from gradtui.findings.words.sentence import Sentence
+from gradtui.findings.words.sizes import LOGITS
 from gradtui.snapshot.finding import Kind
 
 LAYERS = "squash less often: relu or gelu inside, residual paths x + f(x), normalised operands"
@@ -123,7 +124,6 @@ DRAWN = (
     "or log_prob(sample) times its reward"
 )
 EVEN = "put the loss on single elements (cross_entropy, log_softmax), not on their sum or mean"
-LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"
 TEMPERATURE = "put the loss on log_softmax, or divide the operand by a temperature"
 MASK = "no fault where it is meant as a mask; else take the factor away, or make it small, not 0"
 MEANT = "no fault where it is meant; a soft blend such as sigmoid(k*x) gives every operand its share"
