@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import unicodedata
 
-ERRORS = "gradtui.signs"
-"""How what an encoding lacks is written, as `str.encode` takes it."""
 SIGNS = {
     **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", (f"^{digit}" for digit in range(10)), strict=True)),
     "✓": "ok",
@@ -70,12 +67,3 @@ def sign(character: str) -> str:
     if name.startswith("GREEK SMALL LETTER "):
         return name.rpartition(" ")[2].lower()
     return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
-
-
-def _plain(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(map(sign, error.object[error.start : error.end])), error.end
-
-
-codecs.register_error(ERRORS, _plain)

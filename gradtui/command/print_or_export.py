@@ -12,7 +12,7 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import Value, shown, unread
-from gradtui.command.plain_signs import ERRORS
+from gradtui.command.standard_output import ERRORS
 
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Problem, Request, Snapshot

@@ -10,8 +10,8 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import shown, unread
-from gradtui.command.plain_signs import ERRORS
 from gradtui.command.print_or_export import exporting, opened, refuse
+from gradtui.command.standard_output import ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,6 +6,7 @@ once: the rest of a line before a disk was full, or of one that ctrl+z came into
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import select
@@ -16,7 +17,19 @@ from typing import Any
 
 import click
 
-from gradtui.command.plain_signs import ERRORS
+ERRORS = "gradtui.signs"
+"""How what an encoding lacks is written, as `str.encode` takes it: a code page of Windows has no ✓, say."""
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
+    from gradtui.command.plain_signs import sign  # wanted of few outputs
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(sign, error.object[error.start : error.end])), error.end
+
+
+codecs.register_error(ERRORS, _in_plain_signs)
 
 
 def make_whole() -> None:
@@ -28,7 +41,7 @@ def make_whole() -> None:
         sys.stdout = io.TextIOWrapper(
             _Output(raw.detach() if isinstance(raw, io.BufferedWriter) else raw),
             encoding=encoding,
-            errors=ERRORS,  # a code page of Windows that has no ✓, say
+            errors=ERRORS,
             line_buffering=line_buffering,
         )
         vars(sys)["__stdout__"] = sys.stdout  # there Textual prints

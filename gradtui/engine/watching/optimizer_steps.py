@@ -18,7 +18,7 @@ from gradtui.engine.torch_private import is_shard
 from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
 from gradtui.engine.watching.calls import loss_inputs
-from gradtui.engine.watching.calls.clipping_and_writes import FIRST, Notice
+from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.left_gradients import LastGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
@@ -209,12 +209,13 @@ class Steps:
         loss = self._passes.loss
         self._add(own, told, rates, loss, optimizer)
         self._sink.update(Update(update, self._number, loss, rates, grad_norm if having else None, told, seconds))
-        if update < FIRST:
+        if self._notice.is_early:
             self._notice.orders.settle()
             self._notice.terms.forget()
         loss_inputs.name_noted(history, self._named)
         history.updates, self.ran = history.updates + 1, self.ran + 1
-        if history.updates == LOOKED_AT:
+        self._notice.is_early = history.is_early
+        if history.updates - history.begun == LOOKED_AT:
             self.look_at_structure()
         mine = history.optimizers[self._number]
         moved = {name for name, norms in told.items() if norms.grad and (norms.change or not mine.by_hand)}
@@ -227,7 +228,7 @@ class Steps:
         """Early, and when the training is over: units that are alike may yet part."""
         for name, one in self._named.items():
             known = self._history.parameters.get(name)
-            if known is not None and (known.alike or self._history.updates == LOOKED_AT):
+            if known is not None and (known.alike or self._history.updates - self._history.begun == LOOKED_AT):
                 known.alike = model_structure.is_one_unit(one)
         for model in self._names.models() if not self._history.of("shared") else ():
             for paths in model_structure.shared(model):

@@ -21,6 +21,8 @@ Seen = Literal[
 YOUR_CODE = "your code"
 """The name of what updates weights by hand, in place of an optimizer's."""
 
+FIRST = 3
+"""Steps of a training in which what it is made of is looked at."""
 LASTING = 3
 """Steps in a row without a gradient: by then it is hardly one batch."""
 EARLY = 10
@@ -39,6 +41,11 @@ class Noted:
     updates: int = 1
     facts: Mapping[str, Any] = field(default_factory=dict)
     latest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def since(self) -> int | None:
+        """The update with which it began; None where that is among the first of all."""
+        return self.first if self.first >= FIRST else None
 
 
 @dataclass(slots=True)
@@ -179,6 +186,17 @@ class History:
     def is_lost(self) -> bool:
         """Whether the last loss of an optimizer is not finite."""
         return any(one.losses and not math.isfinite(one.losses[-1][1]) for one in self.optimizers)
+
+    @property
+    def begun(self) -> int:
+        """The update with which the newest training of a program began: with the first step of an optimizer, but for one that
+        takes over the parameters of another."""
+        return max((one.first for one in self.optimizers if one.follows is None), default=0)
+
+    @property
+    def is_early(self) -> bool:
+        """Whether one of the first steps of a training comes. Before the very first it is not known that it is a new one."""
+        return self.updates - self.begun < FIRST + bool(self.begun)
 
     def stays_without(self, name: str) -> bool:
         """Whether a parameter has no gradient, or one of 0, in as many steps with the present one as it takes to tell of that,

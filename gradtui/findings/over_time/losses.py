@@ -34,7 +34,7 @@ def constant_term(history: History) -> Iterator[Fault]:
     by_hand = any(one.by_hand for one in history.optimizers)
     for one in history.of("constant_term"):
         if one.updates >= LEAST and not by_hand:
-            yield Fault("term is cut" if one.facts["is_cut"] else "term has no graph", None, {}, source=one.source)
+            yield Fault("term is cut" if one.facts["is_cut"] else "term has no graph", one.since, {}, source=one.source)
 
 
 def row_order(history: History) -> Iterator[Fault]:

@@ -25,7 +25,7 @@ PADDING: dict[bool, tuple[str, Certainty]] = {
 def broadcast(history: History) -> Iterator[Fault]:
     for one in history.of("broadcast"):
         row, certainty = BROADCAST[one.facts["of"]]
-        yield Fault(row, None, dict(one.facts), certainty, source=one.source)
+        yield Fault(row, one.since, dict(one.facts), certainty, source=one.source)
 
 
 def softmax_twice(history: History) -> Iterator[Fault]:
@@ -38,13 +38,17 @@ def softmax_twice(history: History) -> Iterator[Fault]:
 
 def constant_part(history: History) -> Iterator[Fault]:
     """A part of weights that learn is of no account, in each of the first passes."""
-    first = [history.passes.get(update, ()) for update in range(min(LEAST, history.updates))]
-    for one in first[0] if first else ():
-        known = history.parameters.get(one.parameter or "")
-        always = all(any((other.kind, other.parameter) == (one.kind, one.parameter) for other in of) for of in first)
-        if one.kind == "constant" and known is not None and known.trained and always:
-            yield Fault("constant part", None, {}, one.certainty, (known.name,), one.source, begun_by=one)
-            return
+    for begun in {one.first: None for one in history.optimizers}:
+        looked_at = range(begun + bool(begun), min(begun + bool(begun) + LEAST, history.updates))
+        first = [history.passes.get(update, ()) for update in looked_at]
+        for one in first[0] if first else ():
+            known = history.parameters.get(one.parameter or "")
+            always = all(
+                any((other.kind, other.parameter) == (one.kind, one.parameter) for other in of) for of in first
+            )
+            if one.kind == "constant" and known is not None and known.trained and always:
+                yield Fault("constant part", begun or None, {}, one.certainty, (known.name,), one.source, begun_by=one)
+                return
 
 
 def zero_derivative(history: History) -> Iterator[Fault]:
@@ -53,7 +57,7 @@ def zero_derivative(history: History) -> Iterator[Fault]:
         found = (one for one in history.passes.get(seen.last, ()) if one.kind == "flat" and one.parameter is None)
         cause = next(found, None)
         if cause is not None and seen.updates >= LEAST:
-            yield Fault("derivative is 0", None, {"count": seen.updates}, source=seen.source, begun_by=cause)
+            yield Fault("derivative is 0", seen.since, {"count": seen.updates}, source=seen.source, begun_by=cause)
             return
 
 

@@ -42,8 +42,6 @@ DROPPING = {
 ATTENDING = {functional.scaled_dot_product_attention: -2, functional.multi_head_attention_forward: 0}
 """Each with the dimension of the key that counts the keys."""
 SOFTMAX = {torch.softmax, torch.Tensor.softmax, functional.softmax}
-FIRST = 3
-"""Updates in which shapes are looked at."""
 AT_BOUND = 0.9
 """Of the elements of all gradients: so many are clipped to a value."""
 CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
@@ -71,7 +69,7 @@ class Notice:
     the sequence number that came next. versions: of `gradients`. sums: what was added to one of these, by its id, with that
     gradient's. added_to: ids of parameters of which the gradient is such a sum. made_smaller: by what a gradient was
     multiplied by hand, and where. stepped: the parameters of the optimizer that stepped last. scale: of the GradScaler that
-    steps, where it is still in the gradients that were clipped.
+    steps, where it is still in the gradients that were clipped. is_early: as `History` says.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
@@ -82,7 +80,7 @@ class Notice:
         self.written: dict[int, Source | None] = {}
         self.late: dict[int, Source | None] = {}
         self.passes = 0
-        self.doubtful = False
+        self.doubtful, self.is_early = False, True
         self.gradients: dict[int, torch.Tensor] = {}
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
@@ -100,14 +98,14 @@ class Notice:
     def differentiated(self, inputs: object, gradients: object, frame: FrameType) -> None:
         """`torch.autograd.grad` has made a graph of what it gives, or is within a transform."""
         self.transformed.passed(inputs, gradients, frame)
-        if self._history.updates < FIRST and _is_zero_throughout(gradients):
+        if self.is_early and _is_zero_throughout(gradients):
             self._history.note("zero_derivative", self._place(frame))
             self.doubtful = True
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         self.new_weights.heard(func, result, frame)
         self.transformed.heard(func, args, kwargs, result)
-        if self._history.updates < FIRST:
+        if self.is_early:
             self.orders.heard(func, args, result, frame)
             self.terms.heard(func, args, kwargs, result, frame)
             self.doubtful = self.doubtful or _chooses_among_one(func, args, kwargs, result)
@@ -115,9 +113,9 @@ class Notice:
                 loss_inputs.note(self._history, func, args, kwargs, lambda: self._place(frame))
         if kwargs and is_a(kwargs.get("out"), torch.Tensor):
             self._writes(func, (kwargs["out"],), frame)
-        if func in COMPARING and self._history.updates < FIRST:
+        if func in COMPARING and self.is_early:
             broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
-        elif func in CLASSIFYING and self._history.updates < FIRST:
+        elif func in CLASSIFYING and self.is_early:
             given = args[0] if args and issubclass(type(args[0]), torch.Tensor) else None
             self.doubtful = self.doubtful or (given is not None and loss_inputs.are_shares(given))
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
