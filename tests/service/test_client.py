@@ -64,8 +64,9 @@ async def service(
     finally:
         await service.close()
         assert not [process for process in started(folder) if alive(process)]
-        with pytest.raises(ChildProcessError):  # no zombie either: there is no child to wait for
-            os.waitpid(-1, os.WNOHANG)
+        for process in started(folder):
+            with pytest.raises(ChildProcessError):  # no zombie either: there is no child to wait for
+                os.waitpid(process, os.WNOHANG)
 
 
 def started(folder: Path) -> list[int]:

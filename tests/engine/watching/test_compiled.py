@@ -195,6 +195,7 @@ def test_forward_backward_and_step_compiled_as_one() -> None:
     assert watch.findings == ()
 
 
+@sees_into_compiled
 @pytest.mark.filterwarnings("ignore")
 def test_a_compiled_step_is_of_the_line_that_calls_it() -> None:
     """Within it all has the first line."""
