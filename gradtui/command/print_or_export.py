@@ -12,7 +12,7 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import Value, shown, unread
-from gradtui.command.standard_output import ERRORS
+from gradtui.command.standard_output import encoded, put
 
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Problem, Request, Snapshot
@@ -145,7 +145,7 @@ def refuse(text: str, problem: Problem, form: Form | None, snapshot: Snapshot | 
     from gradtui.report.problem import pointed, traced
 
     if form == "json":
-        _write(json.line(json.refusal(text, problem, snapshot)))
+        put((json.line(json.refusal(text, problem, snapshot)),))
     told = pointed(shown(text), problem) if snapshot is None else traced(snapshot)
     click.echo(told, err=True)
     sys.exit(exit_status.of_problem(problem, snapshot))
@@ -210,18 +210,13 @@ def _show(snapshot: Snapshot, form: Form) -> None:
     if form == "json":
         from gradtui.report import json
 
-        _write(json.line(json.answer(snapshot)))
+        put((json.line(json.answer(snapshot)),))
     elif form == "steps":
         from gradtui.report import steps
 
-        _write(steps.steps(snapshot).encode(sys.stdout.encoding, ERRORS))
+        put((encoded(steps.steps(snapshot)),))
     else:
         from gradtui.report import text
 
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, ERRORS))
-
-
-def _write(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+        put((encoded(text.report(snapshot, colour=colour)),))

@@ -11,10 +11,10 @@ import click
 from gradtui.command import exit_status
 from gradtui.command.option_values import shown, unread
 from gradtui.command.print_or_export import exporting, opened, refuse
-from gradtui.command.standard_output import ERRORS
+from gradtui.command.standard_output import encoded, put
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from gradtui.command.print_or_export import Form
     from gradtui.runs.run import Run
@@ -69,7 +69,7 @@ def write(run: Run, form: Form | None, export: str | None) -> None:
     if export is not None:
         _export(run, export)
     if form is not None:
-        _write(_pieces(run, form))
+        put(_pieces(run, form))
 
 
 def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
@@ -110,13 +110,8 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
         refuse(path, Problem("syntax", shown(str(error))), form)
     except OSError as error:
         refuse(path, Problem("name", unread(path, error)), form)
-    _write(report.pieces(ranks) if form == "json" else (report.report(ranks).encode(sys.stdout.encoding, ERRORS),))
+    put(report.pieces(ranks) if form == "json" else (encoded(report.report(ranks)),))
     sys.exit(exit_status.of_findings(report.all_findings(ranks)))
-
-
-def _write(pieces: Iterable[bytes]) -> None:
-    sys.stdout.buffer.writelines(pieces)
-    sys.stdout.buffer.flush()
 
 
 def _pieces(run: Run, form: Form) -> Iterator[bytes]:
@@ -126,7 +121,7 @@ def _pieces(run: Run, form: Form) -> Iterator[bytes]:
         return pieces(run)
     from gradtui.report.run.text import report
 
-    return iter((report(run).encode(sys.stdout.encoding, ERRORS),))
+    return iter((encoded(report(run)),))
 
 
 def _export(run: Run, path: str) -> None:

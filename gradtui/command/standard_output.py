@@ -11,7 +11,7 @@ import io
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -30,6 +30,17 @@ def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(ERRORS, _in_plain_signs)
+
+
+def encoded(text: str) -> bytes:
+    """As standard output takes it: with the signs that it has, and no other ends of lines."""
+    return text.encode(sys.stdout.encoding, ERRORS)
+
+
+def put(pieces: Iterable[bytes]) -> None:
+    """Write them, and hold nothing back."""
+    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.buffer.flush()
 
 
 def make_whole() -> None:

@@ -25,15 +25,17 @@ MOST_SUMS = 50
 
 def stable_form(graph: Graph, used: Sequence[Sequence[Use]], node: Node) -> str:
     """Of this node with its operands, or with those that use its value; "" where none is known. used: `uses`."""
-    if node.id < 0:
-        return ""
-    roots = [*_above(graph, used, node)]
-    return next((form for pattern, form in STABLE if any(_Match(graph).has(root, pattern, node) for root in roots)), "")
+    return "" if node.id < 0 else _first(graph, node, [*_above(graph, used, node)], STABLE)
 
 
 def form_of(graph: Graph, node: Node, forms: Iterable[tuple[Piece, str]]) -> str:
     """The first of these forms of a piece that ends with this node; "" for none."""
-    return next((form for piece, form in forms if _Match(graph).has(node, piece, node)), "")
+    return _first(graph, node, [node], forms)
+
+
+def _first(graph: Graph, node: Node, roots: Sequence[Node], forms: Iterable[tuple[Piece, str]]) -> str:
+    """That of a piece which ends with one of the roots, and has the node in it."""
+    return next((form for piece, form in forms if any(_Match(graph).has(root, piece, node) for root in roots)), "")
 
 
 def _above(graph: Graph, used: Sequence[Sequence[Use]], node: Node) -> Iterator[Node]:

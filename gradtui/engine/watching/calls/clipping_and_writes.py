@@ -69,7 +69,7 @@ class Notice:
     the sequence number that came next. versions: of `gradients`. sums: what was added to one of these, by its id, with that
     gradient's. added_to: ids of parameters of which the gradient is such a sum. made_smaller: by what a gradient was
     multiplied by hand, and where. stepped: the parameters of the optimizer that stepped last. scale: of the GradScaler that
-    steps, where it is still in the gradients that were clipped. is_early: as `History` says.
+    steps, where it is still in the gradients that were clipped. is_early: as `History` says; it is asked at each call.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
