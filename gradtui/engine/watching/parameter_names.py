@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 import torch
 
 from gradtui.engine.capture.holders import unregistered
-from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
+from gradtui.engine.capture.introspection import (
+    entries,
+    instance_variables,
+    is_a,
+    items,
+    named_parameters,
+    submodules,
+)
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import maker
@@ -273,11 +280,17 @@ def _containers(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
 
 
 def _holds_graphs(value: object) -> bool:
-    several = [*items(value)] if is_a(value, list, tuple) else [one for _, one in entries(value)]
+    return sum(_has_graph(one) or any(map(_has_graph, _parts(one))) for one in _parts(value)) > 2
+
+
+def _parts(value: object) -> list[Any]:
+    """The last ones of a list or dict, what a record of several things has: `(state, loss)`, `{"loss": loss}`, `Step(loss)`."""
     if is_a(value, deque):
-        several = [*deque.__iter__(value)]
-    graphs = [one for one in several[-MOST_ITEMS:] if _has_graph(one)]
-    return len(graphs) > 2
+        return [*deque.__iter__(value)][-MOST_ITEMS:]
+    if is_a(value, list, tuple):
+        return [*items(value)][-MOST_ITEMS:]
+    held = value if is_a(value, dict) or is_a(value, torch.nn.Module) else instance_variables(value)
+    return [one for _, one in entries(held)][-MOST_ITEMS:]
 
 
 def line_that_adds(code: CodeType, name: str) -> tuple[CodeType, int] | None:
