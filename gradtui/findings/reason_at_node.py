@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
+from gradtui.findings.dtypes import in_dtype
 from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns import singularities
@@ -47,8 +48,10 @@ def by_the_table(
         return None
     row, (a, b) = found
     said = row.why.format(a=_short(a), b=_short(b))
-    way = row.remedy if row.kind == "domain" else stable_form(graph, used, node) or row.remedy
-    return Reason(row.kind, "by the table", {"said": said}, way, "proved" if seen.exact else "likely")
+    way = row.remedy if row.kind == "domain" else stable_form(graph, used, node, row.kind) or row.remedy
+    return Reason(
+        row.kind, "by the table", {"said": said}, in_dtype(way, node.dtype), "proved" if seen.exact else "likely"
+    )
 
 
 def _short(value: float | None) -> str:

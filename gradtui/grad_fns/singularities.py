@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,22 +19,32 @@ class Cause:
     remedy: str
 
 
-ABOVE_0 = "keep the operand above 0: log(x + 1e-8), or log(clamp(x, min=1e-8))"
+# {beside 0} and the like are small numbers of the dtype at hand
+ABOVE_0 = "keep the operand above 0: log(x + {beside 0}), or log(clamp(x, min={beside 0}))"
 NOT_0 = "divide by what cannot be 0: add a small number where the sign is known, or where(x == 0, 1, x)"
-INSIDE = "keep the operand off the ends: clamp(x, -1 + 1e-6, 1 - 1e-6)"
-INSIDE_01 = "keep the operand off the ends: clamp(x, 1e-6, 1 - 1e-6)"
-BOUNDED = "bring the operand into range first, with clamp, tanh or sigmoid"
+INSIDE = "keep the operand off the ends: clamp(x, -1 + {beside 1}, 1 - {beside 1})"
+INSIDE_01 = "keep the operand off the ends: clamp(x, {beside 1}, 1 - {beside 1})"
+INTO = "bring the operand into range first: clamp(x, -1 + {beside 1}, 1 - {beside 1})"
+INTO_01 = "bring the operand into range first: clamp(x, {beside 1}, 1 - {beside 1}), or sigmoid"
 LIMIT = "write the limit there, where(x == 0, limit, ...) with a safe operand inside, or the first terms of the series"
-OFF_0 = "add a little inside, sqrt(x + 1e-12); for the length of a vector take norm, whose gradient at 0 is 0"
-POWER_OFF_0 = "add a little to the base: (x + 1e-12)^p"
-ABOVE_MINUS_1 = "keep the operand above -1 before it, not by a mask behind it: log1p(clamp(x, min=-1 + 1e-6))"
-ABOVE_1 = "keep the operand above 1: clamp(x, min=1 + 1e-6)"
-UP = "check the sign, or keep it above 0: clamp(x, min=1e-12); a difference of squares may round below 0"
+OFF_0 = "add a little inside, sqrt(x + {in a root}); for the length of a vector take norm, whose gradient at 0 is 0"
+ROOT_OFF_0 = "add a little inside: rsqrt(x + {in a root})"
+POWER_OFF_0 = "add a little to the base: (x + {in a root})^p"
+ABOVE_MINUS_1 = "keep the operand above -1 before it, not by a mask behind it: log1p(clamp(x, min=-1 + {beside 1}))"
+ABOVE_1 = "keep the operand above 1: clamp(x, min=1 + {beside 1})"
+UP = "check the sign, or keep it above 0: clamp(x, min={in a root}); a difference of squares may round below 0"
 ODD_ROOT = "for an odd root write sign(x)*abs(x)^p; else keep the base at 0 or above"
+BASE_UP = "keep the base at 0 or above"
 
 
 def _pole_below(x: float) -> bool:
     return x <= 0 and x % 1 == 0
+
+
+def _is_odd_root(exponent: float) -> bool:
+    """Whether it is 1/3, 1/5, ... but for rounding."""
+    root = round(1 / exponent) if exponent else 0
+    return root % 2 == 1 and root != 1 and math.isclose(exponent * root, 1, rel_tol=1e-6)
 
 
 LOGARITHM = (
@@ -45,11 +56,11 @@ LOGARITHM = (
         f"{ABOVE_0}; log(abs(x)) if signs are noise",
     ),
 )
-FROM_MINUS_1_TO_1 = Cause("domain", lambda a: abs(a) > 1, "it takes only numbers from -1 to 1, not {a}", BOUNDED)
+FROM_MINUS_1_TO_1 = Cause("domain", lambda a: abs(a) > 1, "it takes only numbers from -1 to 1, not {a}", INTO)
 INFINITE_AT_1 = Cause("pole", lambda a: abs(a) == 1, "it is infinite at {a}", INSIDE)
 FROM_0_TO_1 = (
     Cause("pole", lambda a: a in (0, 1), "it is infinite at {a}", INSIDE_01),
-    Cause("domain", lambda a: a < 0 or a > 1, "it takes only numbers from 0 to 1, not {a}", BOUNDED),
+    Cause("domain", lambda a: a < 0 or a > 1, "it takes only numbers from 0 to 1, not {a}", INTO_01),
 )
 BY_0 = Cause("domain", lambda: True, "there is no remainder of a division by 0", NOT_0)
 
@@ -63,7 +74,7 @@ FORWARD: dict[str, tuple[Cause, ...]] = {
     ),
     "Sqrt": (Cause("domain", lambda a: a < 0, "there is no real square root of a negative number, {a}", UP),),
     "Rsqrt": (
-        Cause("pole", lambda a: a == 0, "1/sqrt(0) is infinite", "add a little inside: rsqrt(x + 1e-12)"),
+        Cause("pole", lambda a: a == 0, "1/sqrt(0) is infinite", ROOT_OFF_0),
         Cause("domain", lambda a: a < 0, "there is no real square root of a negative number, {a}", UP),
     ),
     "Reciprocal": (Cause("pole", lambda a: a == 0, "1/0 is infinite, a pole", NOT_0),),
@@ -73,7 +84,12 @@ FORWARD: dict[str, tuple[Cause, ...]] = {
     ),
     "Pow": (
         Cause("pole", lambda a, b: a == 0 and b < 0, "0 to the power {b} is 1/0 = inf, a pole", NOT_0),
-        Cause("domain", lambda a, b: a < 0 and b % 1 != 0, "there is no real power {b} of {a}", ODD_ROOT),
+        Cause(
+            "domain", lambda a, b: a < 0 and _is_odd_root(b), "torch takes no root of a number below 0, {a}", ODD_ROOT
+        ),
+        Cause(
+            "domain", lambda a, b: a < 0 and b % 1 != 0, "there is no real power {b} of {a}, a number below 0", BASE_UP
+        ),
     ),
     "Asin": (FROM_MINUS_1_TO_1,),
     "Acos": (FROM_MINUS_1_TO_1,),
@@ -107,7 +123,7 @@ STEEP_01 = Cause("pole", lambda a: a in (0, 1), "its derivative is infinite at {
 
 BACKWARD: dict[str, tuple[Cause, ...]] = {
     "Sqrt": (Cause("vertical", lambda a: a == 0, "its derivative 1/(2*sqrt(0)) is infinite", OFF_0),),
-    "Rsqrt": (Cause("pole", lambda a: a == 0, "its derivative divides by 0", "add a little inside: rsqrt(x + 1e-12)"),),
+    "Rsqrt": (Cause("pole", lambda a: a == 0, "its derivative divides by 0", ROOT_OFF_0),),
     "Log": (LOG_SLOPE,),
     "Log2": (LOG_SLOPE,),
     "Log10": (LOG_SLOPE,),
@@ -142,7 +158,7 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
             "corner",
             lambda a, b: a == b == 0,
             "its derivative x/hypot(x, y) is 0/0 at the origin, a corner",
-            "add a little: sqrt(x^2 + y^2 + 1e-12); or take norm([x, y]), whose gradient at 0 is 0",
+            "add a little: sqrt(x^2 + y^2 + {in a root}); or take norm([x, y]), whose gradient at 0 is 0",
         ),
     ),
     "Atan2": (
@@ -177,9 +193,9 @@ CONVENTION = Cause(
     "convention",
     lambda a, b: a == b == 0,
     "at 0^0 torch takes 0 for both derivatives, though x^y*log(x), the one by the exponent, is -inf there",
-    "keep the base above 0: clamp(x, min=1e-8)^y",
+    "keep the base above 0: clamp(x, min={beside 0})^y",
 )
 """Of Pow with a variable in base and exponent: a gradient that is finite by agreement."""
 
 SMALLER_EXPONENT = "stay with logarithms (logsumexp, softplus, log_softmax), or clamp the exponent"
-SMALLER = "scale the numbers down, or use float64"
+SMALLER = "scale the numbers down, or {wider}"

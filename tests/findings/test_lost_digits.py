@@ -45,6 +45,11 @@ LOSSES: list[tuple[str, At, Dtype, str, str]] = [
     ("log(1 - x)", {"x": 1e-7}, "float32", "log(1 - x)", "log1p(-x)"),
     ("log(x + y)", {"x": 0.3, "y": 0.70000005}, "float32", "log(x + y)", "float64"),
     ("(x + y)^1000", {"x": 0.3, "y": 0.70000005}, "float32", "(x + y)^1000", "float64"),
+    ("1 + cos(x)", {"x": 3.1415}, "float32", "1 + cos(x)", "cos(x/2)^2"),
+    ("1 + erf(x)", {"x": -4.0}, "float32", "1 + erf(x)", "erfc(-x)"),
+    ("1 - tanh(x)", {"x": 8.0}, "float32", "1 - tanh(x)", "sigmoid(-2*x)"),
+    ("cosh(x) - 1", {"x": 1e-3}, "float32", "cosh(x) - 1", "sinh(x/2)^2"),
+    ("log(sigmoid(x))", {"x": 15.0}, "float32", "log(sigmoid(x))", "logsigmoid"),
 ]
 
 BETTER: list[tuple[str, str, float]] = [
@@ -67,8 +72,16 @@ BETTER: list[tuple[str, str, float]] = [
 OTHERS: list[tuple[str, At, tuple[str, ...]]] = [
     ("log(x + y)", {"x": 0.3, "y": 0.70000005}, ("log1p", "small")),
     ("(x + y)^1000", {"x": 0.3, "y": 0.70000005}, ("log1p", "small")),
+    ("1 + cos(x)", {"x": 3.1415}, ("sin(x/2)",)),
+    ("-1 - cos(x)", {"x": 3.1415}, ("sin(x/2)",)),
+    ("1 + erf(x)", {"x": -4.0}, ("erfc(x)",)),
+    ("1/x + 1/(1 - x)", {"x": 1e5}, ("a*b",)),
+    ("3/(x + 1) - 2/y", {"x": 2.0001, "y": 2.0}, ("a*b",)),
+    ("log(x + 1) + log(1/x)", {"x": 1e7}, ("log1p",)),
+    ("log(2 - sigmoid(x))", {"x": 10.0}, ("log1p",)),
+    ("log(3 - x^2)", {"x": 1.41421}, ("log1p",)),
 ]
-"""What is of no use there: neither operand is 1, and none is large."""
+"""What is of no use there: neither operand is 1, none is large, or a sum and no difference."""
 
 
 def whole(text: str, at: At, dtype: Dtype) -> Snapshot:

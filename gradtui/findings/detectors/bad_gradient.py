@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.dtypes import NARROW
+from gradtui.findings.dtypes import NARROW, wider
 from gradtui.findings.not_finite import locate, senders, slopes
 from gradtui.findings.not_finite.evidence import counts
 from gradtui.findings.not_finite.witness import index_of
@@ -65,7 +65,7 @@ def _witnessed(record: Record, witness: Witness, node: Node) -> Cause | None:
             return _zero_times(record, node, found, None, ())
         return _cause(record, node, found, facts, evidence)
     if witness.result is not None and math.isinf(witness.result) and _is_narrow(record, witness, node):
-        facts["dtype"] = node.dtype
+        facts |= {"dtype": node.dtype, "wider": wider(node.dtype)}
         return Cause("gradient overflows in half", Place(node.id), facts, "proved", record.bad, evidence)
     return None
 
@@ -74,7 +74,10 @@ def _by_numbers(record: Record, node: Node, edge: int | None) -> Cause:
     """By what is known of the operands, of all their elements or of the whole."""
     if edge is None or (record.is_explored and not is_finite(node.grad_output)):
         hooked = not record.is_explored and hooks.changed(record.graph, record.uses, node.id) is not None
-        facts = _facts(record, node, None if edge is None else node.edges[edge].grad) | {"dtype": node.dtype}
+        facts = _facts(record, node, None if edge is None else node.edges[edge].grad) | {
+            "dtype": node.dtype,
+            "wider": wider(node.dtype),
+        }
         kind = "hook makes it bad" if hooked else "sum overflows"
         evidence = () if hooked or record.is_explored else tuple(counts(record, node))
         at_hook = Place(node.id, hooks.place(record.events, node) if hooked else None)

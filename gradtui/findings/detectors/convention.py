@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.dtypes import in_dtype
 from gradtui.findings.operand_numbers import at_element, holds
 from gradtui.findings.record import Record
 from gradtui.grad_fns.singularities import CONVENTION
@@ -23,7 +24,11 @@ def detect(record: Record) -> Iterator[Cause]:
         if has(operation(node), "power") and _is_of_variables(node):
             seen = at_element(record.graph, node, 0, 1)
             if holds(CONVENTION, (seen.first[0], seen.second[0])):
-                facts: dict[str, Fact] = {"node": node, "why": CONVENTION.why, "way": CONVENTION.remedy}
+                facts: dict[str, Fact] = {
+                    "node": node,
+                    "why": CONVENTION.why,
+                    "way": in_dtype(CONVENTION.remedy, node.dtype),
+                }
                 yield Cause("convention", Place(node.id), facts)
 
 

@@ -11,7 +11,7 @@ from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.digit_loss import CLEAN, Loss, Spoilt
 from gradtui.findings.record import Record
 from gradtui.findings.stable_form import form_of
-from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP
+from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP, SUMS
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
 from gradtui.graph.operands import quote
@@ -68,9 +68,10 @@ def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
     if loss.of == "sum":
         return Part("sum nearly cancels", {"terms": _sum(errors, loss.piece)}), Part("series")
     if cancels(terms):
-        (one, first), (other, second) = sorted(terms, reverse=True)
-        form = DIFFERENCES.get((min(first, second), max(first, second)))
-        return Part("nearly equal numbers", _apart(one, -other)), form or Part("rearrange")
+        larger, smaller = sorted(terms, reverse=True)
+        first, second = sorted((larger.made, smaller.made))
+        form = (DIFFERENCES if larger.sign != smaller.sign else SUMS).get((first, second))
+        return Part("nearly equal numbers", _apart(larger.value, -smaller.value)), form or Part("rearrange")
     if loss.before <= CLEAN * loss.unit < errors.truth.constants:
         return Part("constant lost digits"), Part("constant as a number")
     near = _nearest(errors, loss)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.dtypes import MOST, NARROW
+from gradtui.findings.dtypes import MOST, NARROW, in_dtype, wider
 from gradtui.findings.not_finite import by_witness, locate, masks
 from gradtui.findings.not_finite.witness import at_work, seen_going_bad
 from gradtui.findings.operand_numbers import at_element, extremes
@@ -90,10 +90,17 @@ def _by_its_kind(record: Record, node: Node, found: Spread) -> Reason:
 def _overflow(record: Record, node: Node, name: str) -> Reason:
     """It is infinite: more than its dtype holds."""
     exponential = has(operation(node), "exponential")
-    form = stable_form(record.graph, record.uses, node)
-    facts = {"dtype": node.dtype, "most": MOST.get(node.dtype, ""), **_many(_spread_of(node))}
+    form = stable_form(record.graph, record.uses, node, "overflow")
+    facts: dict[str, Fact] = {"dtype": node.dtype, "most": MOST.get(node.dtype, ""), "wider": wider(node.dtype)}
+    facts |= _many(_spread_of(node))
     if record.is_explored and not _is_partly_unseen(record, node):
-        return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else SMALLER), "proved")
+        return Reason(
+            "overflow",
+            name,
+            facts,
+            form or (SMALLER_EXPONENT if exponential else in_dtype(SMALLER, node.dtype)),
+            "proved",
+        )
     if node.dtype in NARROW or exponential:
         return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else ""))
     return Reason("overflow", "overflowed in training", facts)

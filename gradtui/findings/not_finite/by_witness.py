@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gradtui.findings.cause import Fact, Facts, Part
-from gradtui.findings.dtypes import NARROW
+from gradtui.findings.dtypes import NARROW, in_dtype, wider
 from gradtui.findings.not_finite import masks
 from gradtui.findings.not_finite.growth import growth
 from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
@@ -21,6 +21,8 @@ from gradtui.snapshot.model import Node, Witness
 
 MOST_LOOKED_AT = 12
 """Nodes below a division among which the constant is looked for that should have kept its divisor off 0."""
+MOST_EXPONENT = 88.0
+"""Of e, in bfloat16 and float32."""
 _BY_LOWER = {name.lower(): name for name in FORWARD}
 
 
@@ -45,9 +47,9 @@ def reason(record: Record, witness: Witness, node: Node) -> Reason:
     a, b = numbers_of(witness)
     by = by_the_table(table, Seen((a,), (b,), True), node, record.graph, record.uses)
     if by is not None:
-        said = {"domain": "power of a negative number" if name == "pow" else "", "zero_by_zero": "0/0"}.get(by.kind)
-        form = stable_form(record.graph, record.uses, node) if by.kind == "zero_by_zero" else ""
-        return _proved(by.kind, said, facts, form) if said else by
+        if by.kind != "zero_by_zero":
+            return by
+        return _proved(by.kind, "0/0", facts, stable_form(record.graph, record.uses, node, by.kind))
     return _by_rows(record, witness, node, facts)
 
 
@@ -79,9 +81,11 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
 
 def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fact]) -> Reason:
     """More than the dtype holds: by an exponential, in a narrow dtype, or since it grew step by step."""
-    form = stable_form(record.graph, record.uses, node)
+    form = stable_form(record.graph, record.uses, node, "overflow")
     if called_functions.has(witness.operation, "exponential") or has(operation(node), "exponential"):
-        name = "exponential overflows in half" if node.dtype in NARROW else "exponential overflows"
+        at, _ = numbers_of(witness)
+        is_wider_enough = node.dtype == "float16" and at is not None and abs(at) < MOST_EXPONENT
+        name = "exponential overflows in half" if is_wider_enough else "exponential overflows"
         return _proved("overflow", name, facts | {"form": form or SMALLER_EXPONENT})
     if node.dtype in NARROW:
         return _proved("overflow", "overflow in half", facts)
@@ -90,7 +94,7 @@ def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fac
         return _proved("overflow", "grows to overflow", facts)
     if not witness.operands or not called_functions.has(witness.operation, "overflowing"):
         return Reason("domain", "became infinite", facts)  # where no operand was seen it may have been at a pole
-    return _proved("overflow", "overflows", facts, form or SMALLER)
+    return _proved("overflow", "overflows", facts, form or in_dtype(SMALLER, node.dtype))
 
 
 def _proved(kind: str, name: str, facts: Facts, way: str = "") -> Reason:
@@ -130,4 +134,8 @@ def _facts(witness: Witness, node: Node) -> dict[str, Fact]:
     index, elements = index_of(witness), math.prod(node.shape)
     many = Part("many of", {"bad": witness.bad, "elements": elements}) if elements > 1 else Part("its value")
     facts: dict[str, Fact] = {"a": a, "b": b, "index": index, "there": f" at {index}" if index else "", "many": many}
-    return facts | {"dtype": node.dtype or "its dtype", "operation": witness.operation.strip("_")}
+    return facts | {
+        "dtype": node.dtype or "its dtype",
+        "operation": witness.operation.strip("_"),
+        "wider": wider(node.dtype),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtui.findings import hooks
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.dtypes import MOST, NARROW
+from gradtui.findings.dtypes import MOST, NARROW, in_dtype, wider
 from gradtui.findings.not_finite import by_numbers, locate
 from gradtui.findings.not_finite.witness import numbers_of, operand_of
 from gradtui.findings.operand_numbers import Seen, at_element, extremes
@@ -24,6 +24,7 @@ from gradtui.graph.operands import (
     operation,
     seen_value,
 )
+from gradtui.snapshot.finding import Kind
 from gradtui.snapshot.model import Node, Values, Witness
 
 
@@ -76,15 +77,18 @@ def _by_the_other_factor(record: Record, node: Node, edge: int, seen: Seen) -> R
 
 def _exact(record: Record, node: Node, edge: int) -> Reason:
     sent = node.edges[edge].grad
-    form = stable_form(record.graph, record.uses, node)
     if not is_finite(node.value):
         made = by_numbers.reason(record, locate.origin(record.graph, node))
         value, place = node.value, first_bad(sent) or 0
         if value is not None and sent is not None and len(value.numbers) != len(sent.numbers):  # spread over a vector
             place = first_bad(value) or 0
         count = len(value.numbers) if value is not None else 1
+        form = stable_form(record.graph, record.uses, node, made.kind)
         return Reason(made.kind, "value and derivative", {"value": _at(value, place, count)}, form or _way(made))
-    return Reason("overflow", "sends too much", {"dtype": node.dtype, "most": ""}, form or SMALLER)
+    form = stable_form(record.graph, record.uses, node, "overflow")
+    return Reason(
+        "overflow", "sends too much", {"dtype": node.dtype, "most": ""}, form or in_dtype(SMALLER, node.dtype)
+    )
 
 
 def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) -> Reason:
@@ -92,7 +96,7 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
     name, graph = operation(node), record.graph
     first = operand(graph, node, 0)
     if has(name, "power") and first is not None and spread(first).zeros:
-        return Reason("vertical", "power of 0", way=BACKWARD["Pow"][0].remedy)
+        return Reason("vertical", "power of 0", way=in_dtype(BACKWARD["Pow"][0].remedy, node.dtype))
     if has(name, "dividing") and operand_number(node, edge) == 0 and other is None and len(node.edges) == 1:
         return Reason("pole", "divides by what is not known")
     if node.value is not None and not is_finite(node.value):
@@ -111,8 +115,11 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
     received = node.dtype if target is None else record.nodes[target].dtype  # a cast sends what its operand is of
     narrow = next((dtype for dtype in (received, node.dtype) if dtype in NARROW), None)
     if narrow is not None and _can_overflow(record, node, edge):
-        return Reason("overflow", "sends too much in half", {"dtype": narrow, "most": f", {MOST[narrow]}"})
-    return Reason("nonfinite", "derivative is bad", way=stable_form(graph, record.uses, node))
+        return Reason(
+            "overflow", "sends too much in half", {"dtype": narrow, "most": f", {MOST[narrow]}", "wider": wider(narrow)}
+        )
+    fault: Kind = "overflow" if has(name, "exponential") else "pole"
+    return Reason("nonfinite", "derivative is bad", way=stable_form(graph, record.uses, node, fault))
 
 
 def _can_overflow(record: Record, node: Node, edge: int) -> bool:

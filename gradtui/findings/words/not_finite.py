@@ -8,7 +8,7 @@ from gradtui.snapshot.finding import Kind
 
 TRACE = "see which operation: `with gradtui.trace(model):` around the forward pass records the values"
 SPECTRUM = "use the singular values alone, add a little noise or a ridge to the matrix, or take a form without U and V"
-HALF = "use bfloat16 or float32 for it, or scale the numbers down before"
+HALF = "{wider}, or scale the numbers down before"
 OF_VALUES: tuple[Kind, ...] = ("input", "domain", "pole", "zero_by_zero", "overflow", "zero_times_inf", "masked")
 OF_SLOPES: tuple[Kind, ...] = (*OF_VALUES, "vertical", "corner", "nonfinite")
 
@@ -34,7 +34,7 @@ BAD_GRADIENTS: dict[str, Sentence] = {
         "overflow",
         "backward",
         "{node}{at}: the gradients that come in add up to more than {dtype} holds",
-        "scale the numbers down, or use a wider dtype (bfloat16 or float32 for float16, float64 for float32)",
+        "scale the numbers down, or {wider}",
     ),
     "bad gradient of compiled code": Sentence(
         "nonfinite",
@@ -59,7 +59,7 @@ BAD_GRADIENTS: dict[str, Sentence] = {
         "backward",
         "{node}: {rows} of its {all} rows are -inf throughout, as by a mask: logsumexp of such a row is -inf, and its "
         "derivative, the softmax of it, is 0/0",
-        "leave one element in each row, or mask with a large finite number, -1e9 or torch.finfo(x.dtype).min",
+        "leave one element in each row, or mask with a large finite number, torch.finfo(x.dtype).min",
     ),
     "gradient overflows in half": Sentence(
         "overflow", "backward", "{node}: what it sends is more than {dtype} holds", HALF
@@ -117,7 +117,6 @@ OFF_0 = "keep the divisor off 0: mask.sum().clamp(min=1) where it counts somethi
 NOT_0 = "divide by what cannot be 0: add a small number where the sign is known, or where(x == 0, 1, x)"
 ODD_ROOT = "for an odd root write sign(x)*abs(x)^p; else keep the base at 0 or above"
 DEFINED = "keep its operands where it is defined"
-WIDER = "use bfloat16 or float32 for it, or scale the numbers down before"
 TAME = "lower the learning rate, clip the gradients, normalise the inputs; look at what grew before this step"
 ANY_DERIVATIVE = "keep its operands away from where its derivative has no value"
 OPENED = (
@@ -135,7 +134,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
     "bad constant": ("the constant {constant} in it is not finite", "write a finite number for it"),
     "no value there": ("it has no value there", DEFINED),
     "it overflows": ("it overflows, more than {dtype} holds", TAME),
-    "overflowed": ("{many} overflowed: more than {dtype} holds, {most}", WIDER),
+    "overflowed": ("{many} overflowed: more than {dtype} holds, {most}", HALF),
     "overflowed in training": ("{many} overflowed: more than {dtype} holds, {most}", TAME),
     "softmax of a masked row": (
         "{rows} of its {all} rows are masked with -inf throughout, and softmax of such a row is 0/0",
@@ -179,7 +178,6 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "its operand is 0: the constant {constant} that should keep it off 0 is less than {dtype} holds, and is 0 in it",
         "take a larger constant (1e-4 in float16), or compute this in float32",
     ),
-    "power of a negative number": ("there is no real power {b} of {a}, a number below 0", ODD_ROOT),
     "power of a negative number unseen": ("there is no real power with a fraction of a number below 0", ODD_ROOT),
     "0/0": ("0/0: what it is divided by is 0 too", OFF_0),
     "0/0 by what is not known": ("0/0: what it is divided by is 0 too", OFF_0),
@@ -220,9 +218,9 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
     "exponential overflows": ("{operation} overflowed at {a}: more than {dtype} holds", "{form}"),
     "exponential overflows in half": (
         "{operation} overflowed at {a}: more than {dtype} holds",
-        "{form}; or use bfloat16 or float32 for it",
+        "{form}; or {wider}",
     ),
-    "overflow in half": (MORE_THAN_HOLDS, WIDER),
+    "overflow in half": (MORE_THAN_HOLDS, HALF),
     "grows to overflow": (
         "it overflowed, more than {dtype} holds: {by} grows {factor} times larger in each of {times} rounds",
         "take smaller steps (a smaller step size) or an implicit method; else normalise, or clip what is multiplied",
@@ -240,8 +238,8 @@ WHY_SLOPES: dict[str, tuple[str, str]] = {
     "already its operand": ("already its operand is not finite, so that its derivative is not either", ANY_DERIVATIVE),
     "already its value": ("already its value is not finite: {value}", ANY_DERIVATIVE),
     "sends too much": ("what it sends is more than {dtype} holds", TAME),
-    "sends too much in half": ("what it sends is more than {dtype} holds{most}", WIDER),
-    "power of 0": ("the derivative of a power below 1 is infinite at 0", "add a little to the base: (x + 1e-12)^p"),
+    "sends too much in half": ("what it sends is more than {dtype} holds{most}", HALF),
+    "power of 0": ("the derivative of a power below 1 is infinite at 0", ANY_DERIVATIVE),
     "divides by what is not known": ("its derivative divides by what was not seen, which is 0", NOT_0),
     "other factor is bad": ("the other factor in its derivative is not finite", ANY_DERIVATIVE),
     "module hook": ("a backward hook of the module makes that of a finite gradient", LOOK_AT_HOOKS),

@@ -1,0 +1,89 @@
+"""The small numbers that remedies name: in each dtype they are none, and leave a finite slope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+import gradtui
+from gradtui.findings.dtypes import in_dtype
+from tests.findings.test_detective import told
+
+Function = Callable[[torch.Tensor, float], torch.Tensor]
+
+REMEDIES: list[tuple[str, float, Function]] = [
+    ("beside 0", 0.0, lambda x, e: torch.log(x + e)),
+    ("beside 0", 0.0, lambda x, e: torch.log(x.clamp(min=e))),
+    ("beside 0", 0.0, lambda x, e: x.clamp(min=e) ** x),
+    ("in a root", 0.0, lambda x, e: torch.sqrt(x + e)),
+    ("in a root", 0.0, lambda x, e: torch.rsqrt(x + e)),
+    ("in a root", 0.0, lambda x, e: (x + e) ** 0.3),
+    ("in a root", 0.0, lambda x, e: torch.sqrt(x**2 + x**2 + e)),
+    ("in a root", 0.0, lambda x, e: x / (torch.linalg.vector_norm(x) + e)),
+    ("in a root", -1.0, lambda x, e: torch.sqrt(x.clamp(min=e))),
+    ("of a spread", 2.0, lambda x, e: (x - x.mean()) / (x.std() + e)),
+    ("of a spread", 2.0, lambda x, e: (x - x.mean()) / torch.sqrt(x.var() + e)),
+    ("beside 1", 1.0, lambda x, e: torch.atanh(x.clamp(-1 + e, 1 - e))),
+    ("beside 1", -2.0, lambda x, e: torch.acos(x.clamp(-1 + e, 1 - e))),
+    ("beside 1", 1.0, lambda x, e: torch.logit(x.clamp(e, 1 - e))),
+    ("beside 1", 2.0, lambda x, e: torch.logit(x.clamp(e, 1 - e))),
+    ("beside 1", 1.0, lambda x, e: torch.acosh(x.clamp(min=1 + e))),
+    ("beside 1", -1.0, lambda x, e: torch.log1p(x.clamp(min=-1 + e))),
+]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("row", range(len(REMEDIES)))
+def test_what_is_advised_leaves_value_and_slope_finite(row: int, dtype: torch.dtype) -> None:
+    place, at, function = REMEDIES[row]
+    small = float(in_dtype(f"{{{place}}}", str(dtype).removeprefix("torch.")))
+    x = torch.full((3,), at, dtype=dtype, requires_grad=True)
+    out = function(x, small)
+    (slope,) = torch.autograd.grad(out.sum(), x)
+    assert out.isfinite().all()
+    assert slope.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "function", "at", "never"),
+    [
+        (torch.float16, torch.log, 0.0, "1e-8"),
+        (torch.float16, torch.sqrt, 0.0, "1e-12"),
+        (torch.bfloat16, torch.atanh, 1.0, "1e-6"),
+        (torch.float16, torch.acos, 1.0, "1e-6"),
+        (torch.float16, lambda x: x / x.norm(), 0.0, "1e-12"),
+        (torch.bfloat16, torch.exp, 100.0, "float32"),
+        (torch.float16, torch.exp, 100.0, "float32"),
+        (torch.bfloat16, lambda x: x * 1e38 * 100, 1e30, "use bfloat16"),
+    ],
+)
+def test_no_number_that_the_dtype_does_not_hold(
+    dtype: torch.dtype, function: Callable[[torch.Tensor], torch.Tensor], at: float, never: str
+) -> None:
+    x = torch.full((2,), at, dtype=dtype, requires_grad=True)
+    with gradtui.trace():
+        out = function(x).sum()
+    found = gradtui.capture(out).findings[0]
+    assert found.remedy
+    assert never not in found.remedy
+
+
+def test_float64_is_no_way_out_of_float64() -> None:
+    assert "float64" in told("x^100", 10)[0].remedy
+    assert "float64" not in told("x^100", 1e10, "float64")[0].remedy
+
+
+@pytest.mark.parametrize(("text", "at"), [("asin(x)", 1.5), ("logit(x)", 1.5), ("erfinv(x)", 2)])
+def test_a_bound_at_the_end_itself_is_none(text: str, at: float) -> None:
+    """clamp(x, -1, 1) leaves asin at 1, where its derivative is infinite."""
+    assert "1 - 1e-6" in told(text, at)[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "is_odd"),
+    [("x^(1/3)", -8, True), ("x^0.2", -8, True), ("x^(2/3)", -8, False), ("x^0.5", -4, False), ("x^1.5", -2, False)],
+)
+def test_the_sign_is_put_before_an_odd_root_alone(text: str, at: float, is_odd: bool) -> None:
+    assert ("sign(x)" in told(text, at)[0].remedy) is is_odd
