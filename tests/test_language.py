@@ -85,6 +85,9 @@ SECANTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], Any]] = {
     "cot": (lambda x: torch.tan(x).reciprocal(), sympy.cot),
     "sec": (lambda x: torch.cos(x).reciprocal(), sympy.sec),
     "csc": (lambda x: torch.sin(x).reciprocal(), sympy.csc),
+    "coth": (lambda x: torch.tanh(x).reciprocal(), sympy.coth),
+    "sech": (lambda x: torch.cosh(x).reciprocal(), sympy.sech),
+    "csch": (lambda x: torch.sinh(x).reciprocal(), sympy.csch),
     "cbrt": (
         lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
         lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3),

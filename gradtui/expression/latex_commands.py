@@ -38,8 +38,9 @@ BRACKETS: dict[str, tuple[str, ...]] = {
 
 WORDS = {
     **{name: name for name in (*GREEK.values(), "pi", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh")},
-    **{name: name for name in ("tanh", "arcsin", "arccos", "arctan", "exp", "ln", "log", "max", "min", "lambda")},
+    **{name: name for name in ("tanh", "coth", "arcsin", "arccos", "arctan", "exp", "ln", "log", "max", "min")},
     **{f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")},
+    "lambda": "lambda",
     "infty": "inf",
     "Pi": "Π",
     "bmod": "mod",

@@ -29,7 +29,7 @@ from gradtui.expression.words_and_spellings import GREEK
 COMMANDS = {
     **{
         name: f"\\{name}"
-        for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "exp", "max", "min")
+        for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "exp", "max", "min")
     },
     **{f"a{name}": f"\\arc{name}" for name in ("sin", "cos", "tan")},
     "log": "\\ln",

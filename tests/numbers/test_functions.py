@@ -192,6 +192,8 @@ KNOWN: dict[str, tuple[str, float | tuple[float, ...], float]] = {
     "digamma": ("digamma(x)", -0.9999999999, 9.999998345192786e19),
     "i0": ("i0(x)", 710.0, 3.3429778585097626e306),
     "i1": ("i1(x)", 1000.0, math.inf),
+    "sech": ("sech(x)", 1000.0, 0.0),
+    "csch": ("csch(x)", 1000.0, 0.0),
     "beta": ("beta(x, 1)", -3.0, -1 / 9),
     "kl_div": ("kl_div(-1, x)", 0.0, -math.inf),
     "xlogy": ("xlogy(x, 0)", 0.0, -math.inf),

@@ -55,6 +55,11 @@ def _overflows(unit: float, x: Any) -> Any:
     return abs(x) > (709.78 if _is_double(unit) else 88.72)
 
 
+def _half_overflows(unit: float, x: Any) -> Any:
+    """exp(|x|)/2 does."""
+    return abs(x) > (710.475 if _is_double(unit) else 89.415)
+
+
 def _squares_lost(unit: float, x: torch.Tensor) -> bool:
     """The squares of the elements, or their sum, are infinite, or all of them 0."""
     largest = x.abs().max()
@@ -105,6 +110,10 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference("i0", "torch takes inf from here on, where exp(|x|) overflows", _overflows),
     Difference("i1", "torch takes inf from here on, where exp(|x|) overflows, and inf - inf for the slope", _overflows),
+    *(
+        Difference(name, f"{of}(x) overflows, and the slope of the reciprocal is 0 times inf", _half_overflows)
+        for name, of in (("sech", "cosh"), ("csch", "sinh"))
+    ),
     Difference(
         "xlogy",
         "torch takes 0 for the slope by x, and 0/0 by y, where neither side has a value",
