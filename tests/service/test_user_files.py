@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gradtui.service.client import Service
+from gradtui.service.client import TORCH, Service
 from gradtui.service.worker import _only
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
@@ -299,3 +300,21 @@ async def test_nothing_of_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyP
     async with asyncio.timeout(PATIENT):
         while any(map(alive, children)):
             await asyncio.sleep(0.01)
+
+
+async def test_it_runs_by_as_many_threads_as_without_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By another number of threads a sum in bfloat16 has other digits."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    file = tmp_path / "model.py"
+    file.write_text(
+        "import torch\ndef f(x): return x * torch.get_num_threads()\nif __name__ == '__main__': print(f(1))\n"
+    )
+    threads = int(subprocess.run([sys.executable, file], capture_output=True, check=True).stdout)
+    service = Service(
+        torch=TORCH, function=f"{file}:f", seconds=PATIENT
+    )  # no fork of what has torch: it was told a number
+    await service.start()
+    asked = Request(1, f"{file}:f", {"x": 1.0}, origin="function")
+    answers = [await service.evaluate(one) for one in (asked, Request(2, "x^2", {"x": 2.0}), asked)]
+    await service.close()
+    assert [one.value.numbers for one in answers if one.value is not None] == [(threads,), (4.0,), (threads,)]
