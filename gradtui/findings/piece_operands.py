@@ -60,11 +60,17 @@ def made_by(graph: Graph, node: Node, number: int, wanted: str) -> Node | None:
     while made is not None and operation(made) != wanted:
         if any(has(operation(made), one) for one in PARTS):
             made = maker_of(graph, made, 0)
-        elif operation(made) == "Mul" and (ones := [one for one in (0, 1) if _is_constant(graph, made, one, 1.0)]):
-            made = maker_of(graph, made, 1 - ones[0])
+        elif (one := times_1(graph, made)) is not None:
+            made = one
         else:
             break
     return made
+
+
+def times_1(graph: Graph, node: Node) -> Node | None:
+    """Of a product with 1, as torch makes of 1/x, what made the other factor."""
+    ones = [one for one in (0, 1) if _is_constant(graph, node, one, 1.0)] if operation(node) == "Mul" else []
+    return maker_of(graph, node, 1 - ones[0]) if ones else None
 
 
 def _is_constant(graph: Graph, node: Node, number: int, wanted: float) -> bool:

@@ -13,6 +13,7 @@ from gradtui.findings.piece_operands import (
     made_by,
     maker_of,
     terms_of_sum,
+    times_1,
 )
 from gradtui.grad_fns.stable_forms import Pattern, Piece
 from gradtui.graph.gradients import spread
@@ -34,6 +35,9 @@ class Match:
 
     def has(self, root: Node, piece: Piece, node: Node) -> bool:
         """Whether the root is such a piece, and the node in it."""
+        if (one := times_1(self._graph, root)) is not None:
+            self._nodes.add(root.id)
+            root = one
         return self._is(root, piece) and node.id in self._nodes
 
     def _is(self, node: Node, piece: Piece) -> bool:

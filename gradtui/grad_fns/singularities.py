@@ -169,6 +169,11 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
             "no angle is right there: leave the origin out, or add a little to one of the two",
         ),
     ),
+    "BinaryCrossEntropy": (
+        Cause(
+            "pole", lambda a: a in (0, 1), "its derivative by the target is infinite at {a}: log((1 - x)/x)", INSIDE_01
+        ),
+    ),
     "Xlogy": (Cause("pole", lambda a, b: b == 0, "its derivative x/y divides by 0", ABOVE_0),),
     "SpecialEntr": (Cause("vertical", lambda a: a == 0, "its derivative -log(x) - 1 is infinite at 0", ABOVE_0),),
 }

@@ -94,12 +94,12 @@ STABLE: tuple[Form, ...] = (
     Form(
         ("Reciprocal", ("Add", "1", ("Exp", "x"))),
         "write sigmoid(-x) for 1/(1 + exp(x)), sigmoid(x) for 1/(1 + exp(-x)): the same function, and it does not overflow",
-        OVERFLOW,
+        (*OVERFLOW, "underflow"),
     ),
     Form(
         ("Reciprocal", ("Add", "c", ("Exp", "x"))),
         "write sigmoid(log(c) - x)/c for 1/(c + exp(x)), which is sigmoid(-x) where c is 1: it does not overflow",
-        OVERFLOW,
+        (*OVERFLOW, "underflow"),
     ),
     Form(
         ("Div", ("Exp", "x"), ("Add", "1", ("Exp", "x"))),
@@ -131,6 +131,8 @@ STABLE: tuple[Form, ...] = (
         "write tanh(x/2) for (exp(x) - 1)/(exp(x) + 1): it does not overflow",
         OVERFLOW,
     ),
+    Form(("Reciprocal", ("Exp", "x")), "write exp(-x) for 1/exp(x)", ("overflow", "underflow")),
+    Form(("Reciprocal", ("Square", "x")), "write x^-2 for 1/x^2: its slope is not made of x^4", ("underflow",)),
     Form(("Div", ("Sinh", "x"), ("Cosh", "x")), "write tanh(x) for sinh(x)/cosh(x): it does not overflow", OVERFLOW),
     Form(
         ("Div", ("Exp", "x"), ("Total", ("Exp", "x"))),

@@ -17,6 +17,7 @@ Trait = Literal[
     "exponential",
     "flat",
     "bounded",
+    "flat within",
     "level at 0",
     "softmax",
     "attending",
@@ -48,20 +49,19 @@ Trait = Literal[
     "casting",
     "singular values",
 ]
-"""squashing: rising or falling all the way, with a flat end; a small derivative is never that of an extremum.
-underflowing: 0 far out, and its derivative with it. exponential: overflows at ordinary numbers. flat: between its jumps.
-bounded: flat outside of bounds. level at 0: its derivative is 0 where the operand is. softmax: a share of 1 for each element.
-attending: to keys, by a softmax of what a query makes of each.
-mixing: as many results as operands, each of several of them. mean, spread: 0/0 of no element, of a single one.
-normalising: shift and scale of its operand make no difference. multiplying: by the other operand; matrix product: by what is
-mostly data. loss: does not move at its best point; falling: which is infinitely far. product: of all elements. labels: 0/0
-where all are ignored. choosing: elements of an operand that are not taken get no gradient; taking: at each element by itself.
-masking: may bring in a constant -inf. turning off: may send a gradient of 0 on. looking up: by indices; embedding: by rows.
-drawing: at random. view: the same elements again, all of them; part: some of them. power: of the first by the second. dividing:
-by the second. ending at 0: 0 or infinite there, which its result tells. poles at no float: so that its values beside them are
-accidents. logarithmic: of what adds up to 1. by columns: each normalised over the rows. casting: to another dtype. singular
-values: of a matrix, with the vectors that go with them.
-"""
+"""squashing: rising or falling all the way, with a flat end; a small derivative is never that of an extremum. underflowing: 0
+far out, and its derivative with it. exponential: overflows at ordinary numbers. flat: between its jumps. bounded: flat
+outside of bounds; flat within: between them. level at 0: its derivative is 0 where the operand is. softmax: a share of 1 for
+each element. attending: to keys, by a softmax of what a query makes of each. mixing: as many results as operands, each of
+several of them. mean, spread: 0/0 of no element, of a single one. normalising: shift and scale of its operand make no
+difference. multiplying: by the other operand; matrix product: by what is mostly data. loss: does not move at its best point;
+falling: which is infinitely far. product: of all elements. labels: 0/0 where all are ignored. choosing: elements of an
+operand that are not taken get no gradient; taking: at each element by itself. masking: may bring in a constant -inf. turning
+off: may send a gradient of 0 on. looking up: by indices; embedding: by rows. drawing: at random. view: the same elements
+again, all of them; part: some of them. power: of the first by the second. dividing: by the second. ending at 0: 0 or
+infinite there, which its result tells. poles at no float: so that its values beside them are accidents. logarithmic: of what
+adds up to 1. by columns: each normalised over the rows. casting: to another dtype. singular values: of a matrix, with the
+vectors that go with them."""
 TRAITS: tuple[Trait, ...] = get_args(Trait)
 
 
@@ -143,7 +143,7 @@ OPERATIONS: dict[str, Operation] = {
     "Expm1": _row("exponential", safe="0"),
     "Floor": _row("flat"),
     "Gelu": _row(tail=lambda a: a < -4),
-    "Hardshrink": _row(side=_within, pieces="hardshrink"),
+    "Hardshrink": _row("flat within", side=_within, pieces="hardshrink"),
     "Hardsigmoid": _row("bounded", side=lambda node, a: abs(a) > 3, pieces="hardsigmoid"),
     "Hardswish": _row("bounded", side=lambda node, a: a < -3),
     "Hardtanh": _row("bounded", side=_outside, pieces="hardtanh"),
@@ -162,7 +162,7 @@ OPERATIONS: dict[str, Operation] = {
     "Silu": _row(tail=lambda a: a < -4),
     "Sinh": _row("exponential", safe="0"),
     "Softplus": _row("squashing"),
-    "Softshrink": _row(side=_within, pieces="softshrink"),
+    "Softshrink": _row("flat within", side=_within, pieces="softshrink"),
     "SpecialErfcx": _row("exponential"),
     "SpecialI1": _row("exponential"),
     "SpecialLogNdtr": _row(tail=lambda a: a > 4),

@@ -202,3 +202,30 @@ def test_pieces_of_another_shape_do_no_harm() -> None:
             for piece in snapshot.truth.pieces
         )
         lost(replace(snapshot, truth=replace(snapshot.truth, pieces=pieces)))
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "dtype", "form"),
+    [
+        ("1/x^2", 1e12, "float32", "x^-2"),
+        ("1/(x*x)", 1e12, "float32", "x^-2"),
+        ("1/x^3", 1e10, "float32", "float64"),
+        ("x/x^2", 1e15, "float32", "float64"),
+        ("1/exp(x)", 80.0, "float32", "exp(-x)"),
+        ("1/(1 + exp(x))", 60.0, "float32", "sigmoid(-x)"),
+        ("(x*1e-25)^2*1e30", 1.0, "float32", "float64"),
+        ("x^2/x", 1e-30, "float32", "float64"),
+        ("exp(-x)*1e30", 100.0, "float32", "float64"),
+    ],
+)
+def test_what_is_too_small_for_the_dtype_is_told_as_that(text: str, x: float, dtype: Dtype, form: str) -> None:
+    """f'(1e12) of 1/x^2 is 0 in float32, though -2e-36 is none: it is made of 1/x^4 = 1e-48. No operand had an error."""
+    finding = lost(whole(text, {"x": x}, dtype))[0]
+    assert f"less than {dtype} holds" in finding.text
+    assert form in finding.remedy
+    assert ("float64" in finding.remedy.partition("than a ")[0]) is (dtype == "float32")
+
+
+@pytest.mark.parametrize("text", ["log(1 + x)", "1 - cos(x)", "(x + 1) - 1"])
+def test_a_0_of_rounding_is_not_too_small(text: str) -> None:
+    assert "holds" not in lost(whole(text, {"x": 1e-9}, "float32"))[0].text

@@ -9,6 +9,7 @@ import torch
 
 import gradtui
 from gradtui.findings.dtypes import in_dtype
+from gradtui.snapshot.model import Dtype
 from tests.findings.test_detective import told
 
 Function = Callable[[torch.Tensor, float], torch.Tensor]
@@ -87,3 +88,23 @@ def test_a_bound_at_the_end_itself_is_none(text: str, at: float) -> None:
 )
 def test_the_sign_is_put_before_an_odd_root_alone(text: str, at: float, is_odd: bool) -> None:
     assert ("sign(x)" in told(text, at)[0].remedy) is is_odd
+
+
+@pytest.mark.parametrize(("text", "never"), [("softshrink(x)", "leaky_relu"), ("hardshrink(x)", "leaky_relu")])
+def test_what_is_flat_between_its_bounds_is_no_dead_relu(text: str, never: str) -> None:
+    finding = told(text, 0.2)[0]
+    assert finding.kind == "dead"
+    assert never not in finding.remedy
+
+
+def test_the_target_of_a_cross_entropy_has_a_pole() -> None:
+    found = [one for one in told("binary_cross_entropy(x, y)", {"x": 1.0, "y": 1.0}) if one.phase == "backward"]
+    assert [one.kind for one in found] == ["pole"]
+    assert "float64" not in found[0].remedy
+
+
+@pytest.mark.parametrize(("x", "dtype", "deeper"), [(200, "float32", True), (1000, "float64", False)])
+def test_an_exponential_that_underflows_in_float64_does_so_in_no_wider_dtype(
+    x: float, dtype: Dtype, deeper: bool
+) -> None:
+    assert ("float64" in told("exp(-x)", x, dtype)[0].remedy) is deeper

@@ -261,6 +261,10 @@ def bounded(name: str) -> bool:
     return not slope(name, [-8.0, 8.0]).all() and bool(slope(name, [-0.5, 0.5]).all())
 
 
+def flat_within(name: str) -> bool:
+    return not slope(name, [-0.3, 0.3]).any() and bool(slope(name, [-8.0, 8.0]).all())
+
+
 def level_at_0(name: str) -> bool:
     function, shapes = function_of(name)
     zeros = [torch.zeros(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
@@ -461,6 +465,7 @@ PROBES: dict[Trait, Callable[[str], bool]] = {
     "exponential": exponential,
     "flat": flat,
     "bounded": bounded,
+    "flat within": flat_within,
     "level at 0": level_at_0,
     "softmax": softmax,
     "attending": attending,

@@ -9,8 +9,10 @@ from gradtui.findings import digit_loss
 from gradtui.findings.cancelling_terms import cancelled, cancels, terms_of
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.digit_loss import CLEAN, Loss, Spoilt
+from gradtui.findings.held_by_float64 import is_held_by_float64
 from gradtui.findings.record import Record
-from gradtui.findings.stable_form import form_of
+from gradtui.findings.stable_form import form_of, stable_form
+from gradtui.findings.underflow import underflown
 from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP, SUMS
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
@@ -22,8 +24,6 @@ from gradtui.snapshot.numbers import number, numbers
 TERM = 8
 """Digits of a number in a sentence."""
 MOST_TERMS = 3
-FEW_ENOUGH = 1e-3
-"""A relative error that float64 may leave where it is of use."""
 LARGE = 10
 """From here on a smaller operand is of use: not the 1 of a logarithm."""
 
@@ -35,34 +35,23 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     errors, unit = Errors(record.graph, snapshot.truth), UNIT.get(snapshot.dtype, UNIT["float32"])
     for loss, spoilt in digit_loss.losses(snapshot, errors, unit):
-        yield _cause(snapshot, errors, loss, spoilt)
+        yield _cause(record, errors, loss, spoilt)
 
 
-def _cause(snapshot: Snapshot, errors: Errors, loss: Loss, spoilt: tuple[Spoilt, ...]) -> Cause:
-    node = errors.node(loss.piece)
+def _cause(record: Record, errors: Errors, loss: Loss, spoilt: tuple[Spoilt, ...]) -> Cause:
+    snapshot, node = record.snapshot, errors.node(loss.piece)
     assert node is not None
-    why, form = _why(errors, loss, node)
+    why, form = _why(record, errors, loss, node)
     facts: dict[str, Fact] = {"node": node, "why": why, "consequence": _consequence(snapshot, spoilt)}
     facts["form"] = Part("or", {"form": form}) if form else ""
-    wider = snapshot.dtype == "float32" and _growth(errors, loss) * UNIT["float64"] < FEW_ENOUGH
+    wider = snapshot.dtype == "float32" and is_held_by_float64(errors, loss)
     facts["more"] = Part("float64" if wider else "more digits")
     evidence = tuple(_evidence(errors, loss, snapshot.dtype))
     kind = "value loses digits" if loss.of == "value" else "gradient loses digits"
     return Cause(kind, Place(node.id), facts, "proved", (), evidence)
 
 
-def _growth(errors: Errors, loss: Loss) -> float:
-    """Of a relative error, at the place of a loss, to first order: inf where it is not known."""
-    match loss.of:
-        case "value":
-            return errors.growth(loss.piece)
-        case "sum":
-            return errors.growth_of_sum(loss.piece)
-        case "slope":
-            return loss.after / loss.unit if loss.after < 1 else math.inf
-
-
-def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
+def _why(record: Record, errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
     """What took the digits, and the form that keeps them."""
     terms = terms_of(errors, loss.piece) if loss.of == "value" else []
     if loss.of == "sum":
@@ -72,11 +61,15 @@ def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
         first, second = sorted((larger.made, smaller.made))
         form = (DIFFERENCES if larger.sign != smaller.sign else SUMS).get((first, second))
         return Part("nearly equal numbers", _apart(larger.value, -smaller.value)), form or Part("rearrange")
+    part = Part("its value only" if loss.of == "value" else "its slope")
+    if (tiny := underflown(errors, loss, record.snapshot.dtype)) is not None:
+        what = Part("what it makes" if loss.of == "value" else "what it sends")
+        facts: dict[str, Fact] = {"part": what, "tiny": tiny, "dtype": record.snapshot.dtype}
+        return Part("underflown", facts), stable_form(errors.graph, record.uses, node, "underflow")
     if loss.before <= CLEAN * loss.unit < errors.truth.constants:
         return Part("constant lost digits"), Part("constant as a number")
     near = _nearest(errors, loss)
     form = form_of(errors.graph, node, STEEP)
-    part = Part("its value only" if loss.of == "value" else "its slope")
     if near is None:
         return Part("formula loses digits", {"part": part}), form or ""
     value = f" = {numbers(near.value, TERM)}" if near.value is not None and not near.shape else ""

@@ -7,6 +7,7 @@ from gradtui.findings.words.zeros import WHY_ZEROS
 
 PARTS: dict[str, str] = {
     "nothing": "",
+    "deeper": ", or use float64, which goes down to 4.9e-324",
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",
     "0 times that": ", and 0 times {result} is nan in {product}",
     "in the data": "; no gradient goes through it: it is data that are bad, before what is learned",
@@ -48,6 +49,9 @@ PARTS: dict[str, str] = {
     "constant lost digits": "a constant in it has lost its digits",
     "formula loses digits": "torch's own formula for its {part} loses digits here",
     "makes much": "its {part} makes much of the small error of {near}{value}",
+    "underflown": "{part}, {tiny:2}, is less than {dtype} holds with all digits",
+    "what it makes": "its value",
+    "what it sends": "what it sends",
     "its value only": "value",
     "its slope": "slope",
     "series": "rearrange f so that they do not cancel, or take the first terms of its series there",

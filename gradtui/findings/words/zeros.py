@@ -118,7 +118,7 @@ BOUNDS = (
     "bring the operand inside: smaller initial weights, normalised inputs, a penalty; tanh and sigmoid bound softly; clamp only "
     "what needs no gradient"
 )
-STRAIGHT = "pass it straight through, x + (floor(x) - x).detach() in torch, or take a soft step, sigmoid(k*x)"
+STRAIGHT = "pass it straight through, x + (f(x) - x).detach() in torch for such an f, or take a soft step, sigmoid(k*x)"
 DRAWN = (
     "a draw that learns: rsample() where the distribution has one, a relaxed one (gumbel_softmax, straight-through), "
     "or log_prob(sample) times its reward"
@@ -154,7 +154,7 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "adds up to 1": ("what comes in is the same for all its elements, and their sum, 1, never moves", EVEN),
     "all the weight": ("one element has all the weight, so next to nothing goes back", TEMPERATURE),
     "softmax of one": ("over one element it is the same whatever its operand", ONE_CLASS),
-    "underflows": ("it underflows to 0{reach}, and its derivative with it", "stay with logarithms, or use float64"),
+    "underflows": ("it underflows to 0{reach}, and its derivative with it", "stay with logarithms{deeper}"),
     "flat": ("flat between its jumps: its derivative is 0 everywhere, so no gradient goes back", STRAIGHT),
     "drawn": ("it draws at random, and torch gives such a draw a derivative of 0", DRAWN),
     "at rest": (
@@ -164,6 +164,10 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "operand of 0": ("its operand is all 0, where its derivative is 0", AT_REST),
     "clamped": ("{operand} is at or outside its bounds, where no gradient goes to it", BOUNDS),
     "dead": ("{operand} is on its flat side, so no gradient goes back", DEAD),
+    "flat within": (
+        "{operand} is between its bounds, where it makes 0 of it, so no gradient goes back",
+        "no fault where small numbers are to become 0; else a smaller lambd, or larger operands",
+    ),
     "dead below 0": ("{operand} is negative or 0, on its flat side, so no gradient goes back", DEAD),
     "to the power 0": ("to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"),
     "dropped": (

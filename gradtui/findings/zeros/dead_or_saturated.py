@@ -36,7 +36,7 @@ def reason(record: Record, lost: Lost) -> Reason:
     if has(name, "softmax"):
         return softmax_and_norms.softmax(node, bool(lost.places))
     if has(name, "underflowing") and (lost.places or is_zero(node.value)):
-        return Reason("underflow", "underflows", {"reach": _reach(record, lost)})
+        return underflows(node, _reach(record, lost))
     if has(name, "flat") or (node.name in ROUNDED and is_zero(edge.grad)):
         return Reason("flat", "flat", certainty="proved")
     if not lost.places and hinges.is_at_rest(record, node):
@@ -45,12 +45,19 @@ def reason(record: Record, lost: Lost) -> Reason:
         return Reason("clamped", "clamped", {"operand": _operand(record, lost)})
     if traits_of(name).side:
         there = _operand(record, lost)
+        if has(name, "flat within"):
+            return Reason("dead", "flat within", {"operand": there})
         reach = there.facts.get("reach") if there.name == "whole operand" else None
         below = isinstance(reach, Extent) and reach.high is not None and reach.high <= 0
         return Reason("dead", "dead below 0" if below else "dead", {"operand": there})
     if lost.places:
         return _of_elements(node, operand_quote(record.graph, edge))
     return _of_the_whole(record, node, lost.edge)
+
+
+def underflows(node: Node, reach: Extent | None) -> Reason:
+    deeper = Part("nothing" if node.dtype == "float64" else "deeper")
+    return Reason("underflow", "underflows", {"reach": reach, "deeper": deeper})
 
 
 def _of_elements(node: Node, text: str) -> Reason:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
+from gradtui.findings.zeros.dead_or_saturated import underflows
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.incoming_edges import above
@@ -51,7 +52,7 @@ def _reason(record: Record, node: Node, edge: Edge) -> Reason | None:
     if has(name, "taking"):
         return Reason("masked", "not taken there", {"text": text})
     if has(name, "underflowing"):
-        return Reason("underflow", "underflows", {"reach": ""})
+        return underflows(node, None)
     if has(name, "squashing") or traits_of(name).tail:
         return Reason("saturated", "saturated", {"made": "", "share": 0.0, "to": Part("back to", {"text": text})})
     return Reason("dead", "dead", {"operand": there}) if traits_of(name).side else None

@@ -1,0 +1,32 @@
+"""Does float64 keep the digits that float32 lost at a place? Pure."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.findings.digit_loss import Loss
+from gradtui.findings.underflow import LEAST, underflown
+from gradtui.graph.errors import Errors
+from gradtui.graph.rounding import UNIT
+
+FEW_ENOUGH = 1e-3
+"""A relative error that float64 may leave where it is of use."""
+
+
+def is_held_by_float64(errors: Errors, loss: Loss) -> bool:
+    """Whether float64 keeps digits there that are of use."""
+    tiny = underflown(errors, loss, "float32")
+    if tiny is not None and loss.of == "slope":
+        return abs(tiny) > LEAST["float64"]
+    return _growth(errors, loss) * UNIT["float64"] < FEW_ENOUGH
+
+
+def _growth(errors: Errors, loss: Loss) -> float:
+    """Of a relative error, at the place of a loss, to first order: inf where it is not known."""
+    match loss.of:
+        case "value":
+            return errors.growth(loss.piece)
+        case "sum":
+            return errors.growth_of_sum(loss.piece)
+        case "slope":
+            return loss.after / loss.unit if loss.after < 1 else math.inf
