@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import filterfalse
 
 from msgspec import Struct
 
@@ -62,15 +63,18 @@ class Modules:
         module.children[parts[-1], place] = place
 
     def paths(self, most: int) -> set[str]:
-        """What to open so that at most so many rows are seen: level by level, as far as whole levels fit."""
+        """What to open so that at most so many rows are seen: level by level, and in a level first what holds modules, as far
+        as all of these fit."""
         opened, level = {""}, [self._root]
         count = 1 + len(self._root.children)
-        while True:
+        while level:
             level = [inside for one in level for child in one.children.values() for inside in [_chain(child)] if inside]
-            count += sum(len(one.children) for one in level)
-            if not level or count > most:
-                return opened
-            opened |= {one.path for one in level}
+            for of_level in (list(filter(_holds_modules, level)), list(filterfalse(_holds_modules, level))):
+                count += sum(len(one.children) for one in of_level)
+                if count > most:
+                    return opened
+                opened |= {one.path for one in of_level}
+        return opened
 
     def rows(self, opened: Collection[str]) -> list[Row]:
         """A module that has nothing but one other stands with it on one row."""
@@ -89,6 +93,10 @@ class Modules:
             if is_open:
                 waiting += [(child, name, depth + 1) for (name, _), child in reversed(inner.children.items())]
         return found
+
+
+def _holds_modules(module: Module) -> bool:
+    return any(isinstance(child, Module) for child in module.children.values())
 
 
 def _chain(one: Module | int) -> Module | None:

@@ -6,6 +6,8 @@ import math
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gradtui.runs import binned_norms
 from gradtui.runs.binned_norms import Cell, Timeline, column_of, columns
@@ -113,6 +115,30 @@ def test_modules_are_opened_down_to_parameters() -> None:
     assert not modules.grow(made.NAMES)
     assert modules.grow((*made.NAMES, "head.scale"))
     assert modules.rows({"", "head."})[-1].path == "head.scale"
+
+
+def blocks(count: int) -> list[str]:
+    """Of a language model."""
+    inner = [f"blocks.{block}.{part}.weight" for block in range(count) for part in ("norm", "attention", "mlp")]
+    return ["words.weight", "places.weight", *inner, "norm.weight", "norm.bias", "head.weight"]
+
+
+def test_what_holds_modules_is_opened_first() -> None:
+    modules = Modules()
+    modules.grow(blocks(6))
+    assert modules.paths(11) == {""}
+    assert modules.paths(12) == modules.paths(16) == {"", "blocks."}
+    whole_level = {"", "blocks.", "words.", "places.", "norm.", "head."}
+    assert modules.paths(17) == whole_level
+    assert modules.paths(35) == whole_level | {f"blocks.{block}." for block in range(6)}
+
+
+@given(names=st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=5).map(".".join)), most=st.integers(1, 60))
+def test_no_more_is_opened_than_has_room(names: list[str], most: int) -> None:
+    modules = Modules()
+    modules.grow(names)
+    at_least = len(modules.rows({""}))
+    assert len(modules.rows(modules.paths(most))) <= max(most, at_least)
 
 
 def test_names_of_any_kind() -> None:

@@ -104,6 +104,7 @@ class RunApp(Successor, MendedApp):
         self.call_after_refresh(self.show)
 
     def on_sized(self) -> None:
+        self.look.room = self.heat.scrollable_content_region.height
         self.show()
 
     # What arrives

@@ -13,7 +13,7 @@ from gradtui.snapshot.finding import Finding
 Panes = Literal["charts", "beside"]
 PANES: tuple[Panes | None, ...] = (None, "charts", "beside")
 FIRST_ROWS = 16
-"""Rows to which modules are opened at first."""
+"""Rows to which modules are opened at first, and to more where there is room."""
 NARROWEST = 8
 """Updates in a window at least."""
 
@@ -21,7 +21,8 @@ NARROWEST = 8
 class Look:
     """place: of the update that is selected, among all. latest: whether it stays at the last one. finding: the one that is
     told, of those that one goes through. only: the panes that have the whole screen, none for all of them. printed: whether
-    what the script printed has the place of the numbers. rank: of several runs side by side the one that is seen."""
+    what the script printed has the place of the numbers. rank: of several runs side by side the one that is seen. room: rows
+    that are seen at a time."""
 
     def __init__(self) -> None:
         self.run = Run()
@@ -35,6 +36,7 @@ class Look:
         self.only: Panes | None = None
         self.printed = False
         self.rank = 0
+        self.room = 0
         self._modules = Modules()
         self._opened: set[str] | None = None
         self._window: tuple[int, int] | None = None
@@ -50,7 +52,7 @@ class Look:
         self.run, self.view, self.record = run, view, record
         if self._modules.grow(record.names):
             if self._opened is None:
-                self._opened = self._modules.paths(FIRST_ROWS)
+                self._opened = self._modules.paths(max(FIRST_ROWS, self.room))
             self._lay_out()
         if self.latest:
             self.place = max(0, self.count - 1)

@@ -26,7 +26,7 @@ from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap, Scale
 from gradtui.tui.run.lines import status
-from gradtui.tui.run.look import Look
+from gradtui.tui.run.look import FIRST_ROWS, Look
 from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
 from gradtui.tui.run.panes import Output
 from gradtui.tui.run.ranks import RanksApp
@@ -137,6 +137,20 @@ async def test_keys(path: Path) -> None:
         look.take(Run(), View(Record()))  # another run in its place, or that of another rank
     assert app.opened == 37
     assert app.snapshots[37].expression == snapshot.expression
+
+
+@pytest.mark.parametrize(("size", "is_open"), [((140, 50), True), ((80, 24), False)])
+async def test_modules_are_opened_as_far_as_there_is_room(size: tuple[int, int], is_open: bool, tmp_path: Path) -> None:
+    names = [f"layers.{number}.{kind}" for number in range(9) for kind in ("weight", "bias")]
+    save(
+        Run(updates=[Update(0, 0, 1.0, (0.1,), 1.0, dict.fromkeys(names, ParameterNorms(1.0, 1.0, 0.1)))]),
+        tmp_path / "r",
+    )
+    async with RunApp(Source(str(tmp_path / "r"))).run_test(size=size) as pilot:
+        await shown(pilot)
+        app = of(pilot)
+        assert ({*names} <= rows(app).keys()) is is_open
+        assert len(app.look.rows) <= max(FIRST_ROWS, app.heat.scrollable_content_region.height)
 
 
 async def test_a_click_chooses_update_and_module(path: Path) -> None:
