@@ -249,7 +249,16 @@ def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, 
 def is_shard(parameter: torch.Tensor) -> bool:
     """Whether this process holds a part of it alone, and others the rest."""
     placements = getattr(parameter, "placements", ())  # of a DTensor
-    return any(not one.is_replicate() for one in placements) or bool(getattr(parameter, "_is_flat_param", False))
+    return any(not one.is_replicate() for one in placements) or is_flattened(parameter)
+
+
+def is_flattened(parameter: torch.Tensor) -> bool:
+    """Whether FullyShardedDataParallel made it of several, or put it into such a one: it moves the gradients of both itself."""
+    return any(getattr(parameter, mark, False) for mark in ("_is_flat_param", "_fsdp_flattened"))
+
+
+WRAPPERS = ("_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
+"""What stands in names of parameters where a module of torch stands around a person's own."""
 
 
 def flattened(leaf: torch.Tensor) -> tuple[torch.Tensor, ...] | None:
@@ -323,3 +332,10 @@ def not_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, **kwargs)
 
     return torch._disable_dynamo(call)  # type: ignore[attr-defined]
+
+
+def caller(frame: FrameType) -> FrameType:
+    """Of what `not_compiled` made: it is still there when that has returned. frame: one of those in between, or this itself."""
+    while frame.f_back is not None and frame.f_globals.get("__name__") in (__name__, "torch._compile", DYNAMO):
+        frame = frame.f_back
+    return frame

@@ -19,6 +19,7 @@ from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.torch_private import (
     asked,
+    caller,
     in_backward,
     is_for_jacobian,
     is_unscaled,
@@ -257,8 +258,7 @@ class Watch:
         self._has_begun = True
         self._finish_by_hand()
         self._by_hand = None
-        frame = sys._getframe(1)
-        self._drop_ended(frame)
+        self._drop_ended(frame := caller(sys._getframe(1)))
         self._stack.append(frame)
         if len(self._stack) > 1:  # an optimizer that steps another
             return None
