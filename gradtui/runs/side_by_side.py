@@ -71,6 +71,16 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
     return sorted(found.values(), key=lambda one: one.update)
 
 
+def meet_again(runs: Sequence[Run], since: int) -> bool:
+    """Whether, in some update after that one, all weights are the same in all runs to the last bit: somebody averages them."""
+    for updates in zip(*(run.updates for run in runs), strict=False):
+        several = [one.parameters for one in updates]
+        names = several[0].keys() & {*several[-1]} if updates[0].update > since else ()
+        if names and all(one[name].weight == several[0][name].weight for one in several for name in names & one.keys()):
+            return True
+    return False
+
+
 def _are_equal(runs: Sequence[Run], place: int) -> bool:
     """To the last bit, as they are where gradients are averaged; then nothing is unpacked."""
     packs = []

@@ -56,7 +56,18 @@ def not_averaged_from_3(place: int, name: str, norms: ParameterNorms) -> Paramet
     return replace(norms, grad=grad, weight=norms.weight + (0.1 if place >= 4 else 0.0))
 
 
+def averaged_every_fourth(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
+    """The weights, and not the gradients."""
+    grad = norms.grad and norms.grad * 1.5
+    return replace(norms, grad=grad, weight=norms.weight + (0.1 if place % 4 else 0.0))
+
+
 def another_seed(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
+    """Gradients are averaged."""
+    return replace(norms, weight=norms.weight * 1.1)
+
+
+def another_model(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
     return replace(norms, weight=norms.weight * 1.1, grad=norms.grad and norms.grad * 1.1)
 
 
@@ -93,6 +104,17 @@ def test_gradients_that_are_not_averaged() -> None:
 def test_weights_that_differ_from_the_start() -> None:
     (found,) = of(rank(0), rank(1, another_seed))
     assert (found.update, found.certainty) == (0, "likely")
+
+
+def test_stages_of_a_pipeline_may_be_meant() -> None:
+    """Parameters of other layers have the same names there; nothing is averaged."""
+    (found,) = of(rank(0), rank(1, another_model))
+    assert (found.update, found.certainty) == (0, "perhaps")
+
+
+def test_weights_that_are_averaged_every_few_updates() -> None:
+    """Local SGD: ranks part, and come together again."""
+    assert of(rank(0), rank(1, averaged_every_fourth)) == ()
 
 
 def test_parts_of_a_parameter_are_no_difference_but_what_is_whole_is() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.words.whereabouts import gathered
-from gradtui.runs.side_by_side import Difference, Ranks, What
+from gradtui.runs.side_by_side import Difference, Ranks, What, meet_again
 from gradtui.snapshot.finding import Certainty, Finding
 from gradtui.snapshot.numbers import number
 
@@ -16,6 +16,7 @@ ENOUGH = 20
 BEHIND = 5.0
 """Updates' time, and at least so many seconds, without an update after which a rank has stopped."""
 MOST_EVIDENCE = 4
+APART = "; no fault where each rank has a model of its own, or a part of one, as the stage of a pipeline"
 
 
 def findings(ranks: Ranks) -> tuple[Finding, ...]:
@@ -46,18 +47,22 @@ def _apart(ranks: Ranks) -> Iterator[Finding]:
     """What of weights and gradients differs first: the rest comes of it."""
     first = {what: _first(ranks, what) for what in ("weight", "gradient")}
     weight, gradient = first["weight"], first["gradient"]
+    begun = [one.update for one in (*weight, *gradient)]
+    if begun and meet_again(ranks.runs, min(begun)):
+        return
     if weight and (not gradient or weight[0].update <= gradient[0].update):
         from_start = weight[0].update == _begin(ranks)
+        trained_apart = from_start and bool(gradient) and gradient[0].update == weight[0].update
         yield _told(
             f"the weights differ between ranks {'from the start' if from_start else 'while the gradients are the same'}: "
             f"{_names(ranks, weight)}",
             "begin from the same weights: DistributedDataParallel sends those of rank 0 to all; or torch.manual_seed before the "
-            "model is made"
+            f"model is made{APART if trained_apart else ''}"
             if from_start
             else "step alike in every rank: the same optimizer and learning rate, and nothing else that writes to the weights",
             weight[0].update,
             weight,
-            "likely",
+            "perhaps" if trained_apart else "likely",
         )
     elif gradient:
         yield _told(
