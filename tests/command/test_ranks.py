@@ -128,3 +128,42 @@ def test_two_processes(tmp_path: Path) -> None:
     assert (found["update"], found["certainty"]) == (2, "proved")
     assert "seldom" in found["text"]
     assert "shared" not in found["text"]
+
+
+FLAT = """
+import functools
+import torch, torch.distributed as dist
+from torch import nn
+from torch.distributed.fsdp import FullyShardedDataParallel
+from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
+
+dist.init_process_group("gloo")
+for own in (True, False):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+    policy = functools.partial(size_based_auto_wrap_policy, min_num_params=100)
+    model = FullyShardedDataParallel(model, auto_wrap_policy=policy, use_orig_params=own, device_id=torch.device("cpu"))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    data = torch.Generator().manual_seed(dist.get_rank())
+    for update in range(8):
+        x = torch.randn(16, 4, generator=data)
+        loss = (model(x) - x.sum(1, keepdim=True)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+dist.destroy_process_group()
+"""
+
+
+@shards_on_a_cpu
+def test_parameters_that_are_put_into_one(tmp_path: Path) -> None:
+    """FSDP1 moves gradients itself, and leaves a rank without those of which it holds nothing."""
+    launch(FLAT, tmp_path)
+    for rank in range(2):
+        run = gradtui.load(tmp_path / "runs" / f"rank-{rank}.gradtui")
+        assert isinstance(run, gradtui.Run)
+        assert run.findings == ()
+        every = {f"{layer}.{kind}" for layer in (0, 2, 4) for kind in ("weight", "bias")}
+        assert {*run.updates[0].parameters} == every
+        assert every <= {*run.shards}
+    assert json.loads(command(str(tmp_path / "runs"), "--json").stdout)["findings"] == []

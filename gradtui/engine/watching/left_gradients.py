@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 
+from gradtui.engine.torch_private import is_flattened
 from gradtui.engine.watching import tensor_norms
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.source import Source
@@ -128,6 +129,13 @@ class LastGradients:
         now, before = (weakref.ref(gradient), gradient._version), self._known.get(name)
         self._known[name] = now
         return before is not None and before[0] is now[0] and before[1] == now[1]
+
+
+def gradient_of(parameter: torch.Tensor) -> torch.Tensor | None:
+    """What its step will use. Where this process holds nothing of what is spread over several, torch may leave it without: that
+    of nothing."""
+    is_nothing = parameter.grad is None and is_flattened(parameter) and tensor_norms.is_empty(parameter)
+    return torch.zeros_like(parameter) if is_nothing else parameter.grad
 
 
 def has_gradient(parameter: torch.Tensor) -> bool:

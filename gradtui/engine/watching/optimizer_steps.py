@@ -19,7 +19,7 @@ from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
 from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
-from gradtui.engine.watching.left_gradients import LastGradients, has_gradient
+from gradtui.engine.watching.left_gradients import LastGradients, gradient_of, has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
@@ -144,7 +144,7 @@ class Steps:
     def _gradients(self, optimizer: Any, frame: FrameType | None) -> None:
         """Of every parameter that has one its norm, and how many elements are nan or infinite."""
         own, given = {id(one) for one in self.parameters}, gradients(optimizer)
-        every = [(name, given.get(id(one), one.grad)) for name, one in self._named.items()]
+        every = [(name, given.get(id(one), gradient_of(one))) for name, one in self._named.items()]
         having = [(name, grad) for name, grad in every if grad is not None]
         factor = getattr(optimizer, "grad_scale", None)
         scale = float(factor) if factor is not None else 1.0

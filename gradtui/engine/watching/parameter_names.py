@@ -23,7 +23,7 @@ from gradtui.engine.capture.introspection import (
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import maker
-from gradtui.engine.torch_private import sharded_parameters
+from gradtui.engine.torch_private import WRAPPERS, is_flattened, sharded_parameters
 
 MOST_KNOWN = 16
 """Sets of parameters whose names are kept."""
@@ -86,7 +86,7 @@ class Names:
         known |= {id(whole) for part in parts for whole, _ in sharded_parameters(part)}
         for one in leaves:
             before = self._bare.get(id(one))
-            if id(one) in known or self._is_input(one):
+            if id(one) in known or self._is_input(one) or is_flattened(one):
                 continue
             if before is None or before.reference() is not one:
                 self._bare[id(one)] = Bare(weakref.ref(one), update, False)
@@ -204,7 +204,7 @@ class Names:
             before = f"{title}." if len(models) > 1 else ""
             for name, parameter in named_parameters(model).items():
                 # as it was trained: a model that runs later, beside its own or around it, makes no other of it
-                names.setdefault(id(parameter), _kept_for(parameter, self._called) or before + name)
+                names.setdefault(id(parameter), _kept_for(parameter, self._called) or before + _own_path(name))
         for model in models:
             wanted = {one for one in every if id(one) not in names}
             names.update(
@@ -233,6 +233,13 @@ def _kept_for(tensor: torch.Tensor, names: Mapping[int, tuple[weakref.ref[torch.
     """Its name among those that are kept by identity: the reference tells whether that is still its own."""
     reference, name = names.get(id(tensor), (None, ""))
     return name if reference is not None and reference() is tensor else ""
+
+
+def _own_path(name: str) -> str:
+    """As it is in a person's own modules."""
+    for wrapper in WRAPPERS:
+        name = name.replace(wrapper, "")
+    return name
 
 
 def original_of(module: torch.nn.Module) -> torch.nn.Module:

@@ -16,7 +16,7 @@ from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.tensors.values import PLAIN
-from gradtui.engine.torch_private import is_wrapped, sequence_number
+from gradtui.engine.torch_private import is_flattened, is_wrapped, sequence_number
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs
 from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
@@ -209,6 +209,8 @@ class Notice:
 
     def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
         """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None or 0 next."""
+        if is_flattened(tensor):
+            return
         frame = frame or sys._getframe(1)
         known = self.sums.get(id(gradient))
         if known is not None and known[0]() is gradient and self.gradients.get(known[1]) is tensor:
