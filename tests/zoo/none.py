@@ -274,3 +274,20 @@ def weights_of_a_functional_call() -> Iterator[Any]:
     yield model
     weights = {name: one.detach() for name, one in model.named_parameters()}  # <- here
     yield (torch.func.functional_call(model, weights, x) * scale).pow(2).mean()
+
+
+@broken("detached", "0.weight", "none", "data in nn.utils.vector_to")
+def weights_written_by_another_net() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 10), nn.Linear(4, 2))
+    yield model
+    written = model[0](torch.randn(3))
+    nn.utils.vector_to_parameters(written, model[1].parameters())  # <- here
+    yield model[1](torch.randn(5, 4)).pow(2).mean()
+
+
+@broken("detached", "0.weight", "none", ".detach()")
+def bias_put_in_as_data() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 2), nn.Linear(4, 2))
+    yield model
+    model[1].bias.data = model[0](torch.randn(3)).detach()  # <- here
+    yield model[1](torch.randn(5, 4)).pow(2).mean()

@@ -147,8 +147,9 @@ def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | Non
 
 
 def becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:
-    """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`."""
-    return told is not None and not outputs and told.kind in ("new_leaf", "written")
+    """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`, be what
+    is put there cut off before (`t.data = u.data`)."""
+    return told is not None and not outputs and (told.kind in ("new_leaf", "written") or told.operation == "data")
 
 
 def is_leaving(func: Any) -> bool:
