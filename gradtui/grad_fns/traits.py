@@ -48,6 +48,7 @@ Trait = Literal[
     "by columns",
     "casting",
     "singular values",
+    "sampling",
 ]
 """squashing: rising or falling all the way, with a flat end; a small derivative is never that of an extremum. underflowing: 0
 far out, and its derivative with it. exponential: overflows at ordinary numbers. flat: between its jumps. bounded: flat
@@ -61,7 +62,7 @@ off: may send a gradient of 0 on. looking up: by indices; embedding: by rows. dr
 again, all of them; part: some of them. power: of the first by the second. dividing: by the second. ending at 0: 0 or
 infinite there, which its result tells. poles at no float: so that its values beside them are accidents. logarithmic: of what
 adds up to 1. by columns: each normalised over the rows. casting: to another dtype. singular values: of a matrix, with the
-vectors that go with them."""
+vectors that go with them. sampling: of the first at places that the second gives, from -1 to 1."""
 TRAITS: tuple[Trait, ...] = get_args(Trait)
 
 
@@ -212,8 +213,8 @@ OPERATIONS: dict[str, Operation] = {
     # layers and losses
     "BinaryCrossEntropy": _row("loss"),
     "BinaryCrossEntropyWithLogits": _row("falling", joins=True),
-    "GridSampler2D": _row(flat_where=("interpolation_mode", 1)),
-    "GridSampler3D": _row(flat_where=("interpolation_mode", 1)),
+    "GridSampler2D": _row("sampling", flat_where=("interpolation_mode", 1)),
+    "GridSampler3D": _row("sampling", flat_where=("interpolation_mode", 1)),
     "FusedRmsNorm": _row("normalising"),
     "HuberLoss": _row("loss", joins=True),
     "MseLoss": _row("loss", joins=True),

@@ -459,6 +459,16 @@ def singular_values(name: str) -> bool:
     return torch.allclose(made, torch.linalg.eigvalsh(a.T @ a).flip(0))
 
 
+def sampling(name: str) -> bool:
+    """Beyond its ends it does not move with the places."""
+    a, b = operands_of(name)
+    at = {place: torch.full_like(b, place, requires_grad=True) for place in (0.1, 3.0, -3.0)}
+    moves = {
+        place: bool(torch.autograd.grad(function_of(name)[0](a, one).sum(), one)[0].any()) for place, one in at.items()
+    }
+    return moves == {0.1: True, 3.0: False, -3.0: False}
+
+
 PROBES: dict[Trait, Callable[[str], bool]] = {
     "squashing": squashing,
     "underflowing": underflowing,
@@ -496,6 +506,7 @@ PROBES: dict[Trait, Callable[[str], bool]] = {
     "by columns": by_columns,
     "casting": casting,
     "singular values": singular_values,
+    "sampling": sampling,
 }
 HAVING = [(name, trait) for trait in TRAITS for name in OPERATIONS if has(name, trait)]
 
@@ -533,6 +544,7 @@ def test_a_probe_can_fail() -> None:
     assert not by_columns("NativeLayerNorm")
     assert not casting("Clone")
     assert not singular_values("Clone")
+    assert not sampling("Mul")
     assert not part("Clone")
 
 

@@ -324,3 +324,12 @@ def bias_far_below_zero() -> Iterator[Any]:
     x, y = regression()
     yield model
     yield F.mse_loss(model(x), y)  # <- here
+
+
+@broken("clamped", "shift", "zero", "outside of its input")
+def grid_of_pixels() -> Iterator[Any]:
+    shift, picture = nn.Parameter(torch.tensor([5.0, 6.0])), torch.rand(1, 1, 8, 8)
+    rows, columns = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
+    yield {"shift": shift}
+    places = torch.stack([columns, rows], -1) + shift
+    yield (F.grid_sample(picture, places[None], align_corners=True) - 1).pow(2).mean()  # <- here

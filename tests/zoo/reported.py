@@ -85,6 +85,13 @@ def determinant_of_a_singular_matrix() -> Iterator[Any]:
     yield torch.logdet(torch.exp(-((x[:, None] - x) ** 2) / scale**2))  # <- here
 
 
+@broken("domain", "mix", "nan", "determinant is negative")
+def determinant_of_a_reflection() -> Iterator[Any]:
+    mix, x = nn.Parameter(torch.tensor([[0.0, 1.0], [1.0, 0.0]])), torch.randn(5, 2)
+    yield {"mix": mix}
+    yield (x @ mix).pow(2).mean() * torch.logdet(mix)  # <- here
+
+
 @broken("no_grad", "0.weight", "none", "create_graph")
 def gradient_without_a_graph() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))

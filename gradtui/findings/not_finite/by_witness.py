@@ -66,8 +66,10 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
         too_long = sound is not None and words is not None and words > sound
         found = Reason("pole", "no alignment", {**facts, "sound": sound, "words": words})
         return found._replace(certainty="proved") if too_long else found
-    if called_functions.has(name, "determinant") and witness.result == -math.inf:  # of a negative one it is nan
+    if called_functions.has(name, "determinant") and witness.result == -math.inf:
         return _proved("pole", "determinant of 0", facts)
+    if called_functions.has(name, "determinant") and witness.result is not None and math.isnan(witness.result):
+        return Reason("domain", "determinant below 0", facts)
     if called_functions.has(name, "weight norm"):
         return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
     if called_functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):

@@ -203,6 +203,11 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "the determinant is 0, or rounds to it: the matrix is singular, and the logarithm of 0 is -inf",
         "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n), or compute it in float64",
     ),
+    "determinant below 0": (
+        "the determinant is negative, and a negative number has no real logarithm",
+        "torch.linalg.slogdet(matrix) gives the logarithm of its size, and its sign; where it must be positive, make the matrix "
+        "so: L @ L.T, or triangular with exp() on the diagonal",
+    ),
     "became infinite": (
         "{many} became infinite of finite numbers",
         "look at its operands there: it has a pole at them, or the result is more than {dtype} holds",

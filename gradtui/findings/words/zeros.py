@@ -163,6 +163,10 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     ),
     "operand of 0": ("its operand is all 0, where its derivative is 0", AT_REST),
     "clamped": ("{operand} is at or outside its bounds, where no gradient goes to it", BOUNDS),
+    "looks outside": (
+        "where it looks{reach} is outside of its input, which goes from -1 to 1: there it does not move",
+        "places from -1 to 1 for its width and height, as affine_grid gives them: 2 * pixel / (size - 1) - 1",
+    ),
     "dead": ("{operand} is on its flat side, so no gradient goes back", DEAD),
     "flat within": (
         "{operand} is between its bounds, where it makes 0 of it, so no gradient goes back",

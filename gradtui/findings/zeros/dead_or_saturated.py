@@ -94,7 +94,16 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
         return Reason("ordinary", "cancels", certainty="perhaps")
     if has(name, "multiplying"):
         return products.reason(record, node, place)
+    if has(name, "sampling") and place == 1 and (beyond := _beyond_its_ends(record, node)) is not None:
+        return Reason("clamped", "looks outside", {"reach": beyond})
     return folded.level(record, node, place) or Reason("zero", "own backward of zeros" if node.note else "zeros go out")
+
+
+def _beyond_its_ends(record: Record, node: Node) -> Extent | None:
+    """Where a picture is looked at, if that is outside of it throughout."""
+    reach = Extent.of(seen_value(record.graph, node.edges[1]))
+    is_outside = reach.low is not None and reach.high is not None and (reach.low > 1 or reach.high < -1)
+    return reach if is_outside else None
 
 
 def _pads(node: Node) -> bool:
