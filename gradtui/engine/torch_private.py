@@ -339,3 +339,12 @@ def caller(frame: FrameType) -> FrameType:
     while frame.f_back is not None and frame.f_globals.get("__name__") in (__name__, "torch._compile", DYNAMO):
         frame = frame.f_back
     return frame
+
+
+def runs_again(value: object) -> Any:
+    """The function that a checkpoint without reentrance runs once more in backward, of the object that keeps it; else None."""
+    again = getattr(value, "recompute_fn", None) if type(value).__name__ == "_CheckpointFrame" else None
+    if again is None:
+        return None
+    held = dict(zip(again.__code__.co_freevars, again.__closure__ or (), strict=False))
+    return held["fn"].cell_contents if "fn" in held else None

@@ -130,6 +130,10 @@ Refusal = Literal[
     "vmap_random",
     "transformed",
     "constraint",
+    "recomputed",
+    "one_value",
+    "not_probabilities",
+    "no_class",
     "bad_values",
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
@@ -142,7 +146,9 @@ what was computed. too_large: a number that the dtype does not hold. not_positiv
 the backward of a Function that is once_differentiable is differentiated. not_real: backward of a complex number. vmap_number: of
 what vmap runs for each example, a Python number, or a branch by one. vmap_inplace, vmap_random: there, writing into what is not
 batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func. constraint: a parameter of a
-distribution that is none. bad_values: nan or infinity where they may not be.
+distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors. one_value: a normalisation over
+the batch, of a single value. not_probabilities: a binary cross entropy of what is not from 0 to 1. no_class: a target that is
+no class. bad_values: nan or infinity where they may not be.
 """
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args
 import torch
 from torch.autograd.graph import Node
 
+from gradtui.engine import torch_private
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import lost_version
 from gradtui.engine.autograd.witness import readable_numbers
@@ -21,7 +22,6 @@ from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import OWN, Places, is_users, returned
 from gradtui.engine.capture.recording import Recording, is_leaf, maker
 from gradtui.engine.tensors.values import legible
-from gradtui.engine.torch_private import function_of
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.exception_text import said
@@ -59,9 +59,15 @@ MESSAGES: dict[Refusal, str] = {
     "transformed": r"attempting to call Tensor\.requires_grad_\(\)",
     "constraint": r"Expected parameter (?P<name>\w+) [\s\S]*?of distribution (?P<of>\w+)[\s\S]*?to satisfy the constraint "
     r"(?P<rule>\w+)",
+    "recomputed": r"torch\.utils\.checkpoint: (Recomputed values|A different number of tensors|trying to save more tensors)",
+    "one_value": r"Expected more than 1 (value per channel|spatial element) when training",
+    "not_probabilities": r"all elements of input should be between 0 and 1",
+    "no_class": r"Target (?P<name>-?\d+) is out of bounds",
     "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
+ANY_ERROR: set[Refusal] = {"bad_values", "constraint", "one_value", "no_class"}
+"""They are raised as errors of any class; of autograd torch raises RuntimeError and TypeError alone."""
 
 
 def raised(
@@ -73,11 +79,13 @@ def raised(
     """None for what is not about autograd. nodes: of the graph that backward was to run over. names: of leaves."""
     message = said(error)
     for how, pattern in MESSAGES.items():
-        if not isinstance(error, RuntimeError | TypeError) and how not in ("bad_values", "constraint"):
+        if not isinstance(error, RuntimeError | TypeError) and how not in ANY_ERROR:
             continue
         if how == "constraint" and bad_tensors(error):
             continue  # nan is in no range: it is told where that came from
         if found := re.search(pattern, message):
+            if how == "not_probabilities" and bad_tensors(error):
+                how = "bad_values"  # nan is not from 0 to 1 either
             return _Case(error, nodes, recording, names).of(how, found)
     return None
 
@@ -137,9 +145,14 @@ class _Case:
             return Raised(how, operation=told["name"], source=self.source, tensor=self._first())
         if how == "constraint":
             return Raised(how, operation=told["of"], source=self.source, tensor=told["name"], rule=told["rule"])
+        if how == "recomputed":
+            return self._recomputed()
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
         shape = None if self.asked is None or not self.asked.inputs else tuple(self.asked.inputs[0].shape)
+        if how == "no_class" and shape:
+            classes = shape[1] if len(shape) > 1 else shape[0]
+            return Raised(how, operation, self.source, shape=shape, count=int(told["name"]), needed=classes)
         return Raised(how, operation=operation, source=self.source, tensor=self._first(), shape=shape)
 
     def _first(self) -> str:
@@ -214,7 +227,7 @@ class _Case:
 
     def _custom(self, how: Refusal, found: re.Match[str], told: dict[str, str]) -> Raised:
         node = next((node for node in self.nodes if short(node.name()) == told["name"]), None)
-        cls = function_of(node)
+        cls = torch_private.function_of(node)
         name = getattr(cls, "__name__", told["name"].removesuffix("Backward"))
         defined = None if cls is None else returned(cls.backward)
         line = None if node is None else self._line(node)
@@ -235,6 +248,15 @@ class _Case:
                 return Raised("once", call.function.__name__, line, defined=returned(backward))
         return Raised("once", source=self.source)
 
+    def _recomputed(self) -> Raised:
+        """What ran again: by the object that checkpoint keeps for it."""
+        for frame, _ in reversed(self.calls):
+            for value in local_variables(frame).values():
+                if (again := torch_private.runs_again(value)) is not None:
+                    forward = type(again).forward if is_a(again, torch.nn.Module) else again
+                    return Raised("recomputed", _title(again), returned(forward) or self.source)
+        return Raised("recomputed", source=self.source)
+
     def _unused(self) -> Iterator[str]:
         """The inputs of `autograd.grad` that are not in the graph."""
         leaves = {getattr(node, "variable", None) for node in self.nodes}
@@ -245,6 +267,11 @@ class _Case:
                 if is_a(tensor, torch.Tensor) and tensor not in leaves and maker(tensor) not in self.nodes:
                     yield self.name(tensor) or "what has no name"
             return
+
+
+def _title(function: Any) -> str:
+    """`Net.block` for a method, the class for a module."""
+    return str(getattr(function, "__qualname__", type(function).__name__)).rpartition("<locals>.")[2]
 
 
 def start(error: BaseException) -> list[torch.Tensor]:

@@ -122,6 +122,7 @@ def _facts(told: Raised) -> dict[str, Fact]:
         "operation": told.operation,
         "tensor": told.tensor or "a tensor",
         "shape": _shape(told.shape),
+        "of_shape": f" of shape {_shape(told.shape)}" if told.shape else "",
         "wanted": _shape(told.wanted),
         "index": "" if told.place is None else str(told.place + 1),
         "count": str(told.count),

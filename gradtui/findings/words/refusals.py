@@ -238,6 +238,32 @@ REFUSALS: dict[str, Sentence] = {
         "{place} calls requires_grad_() inside of a transform of torch.func (grad, vmap), which follows its inputs by itself",
         "take it away, and take derivatives by torch.func.grad or jacrev; or call it before, outside of the transform",
     ),
+    "refused: recomputed": Sentence(
+        "custom",
+        "backward",
+        "{operation}, which a checkpoint runs a second time in backward, made other tensors than in the forward pass ({place})",
+        "have it do the same both times: no counter, cache or random numbers of Python's that change between, no module whose "
+        "mode or buffers change; torch's own random numbers are kept (preserve_rng_state=True)",
+    ),
+    "refused: one_value": Sentence(
+        "domain",
+        "forward",
+        "{place} normalises an input{of_shape} over the batch, and that is one value for each channel, without spread",
+        "a larger batch (DataLoader(drop_last=True) for the last one), eval() where nothing is trained, LayerNorm or GroupNorm",
+    ),
+    "refused: not_probabilities": Sentence(
+        "domain",
+        "forward",
+        "{place}: {operation} takes probabilities from 0 to 1, and {tensor} has numbers beyond them, as raw scores (logits) have",
+        "binary_cross_entropy_with_logits(scores, target); or torch.sigmoid(scores) before",
+    ),
+    "refused: no_class": Sentence(
+        "input",
+        "forward",
+        "{place}: the target holds {count}, and the scores are of {needed} classes, which count from 0: that is none of them",
+        "look at the labels, target.min() and target.max(): give the last layer as many outputs as there are classes, let the "
+        "labels begin at 0, or leave some out by ignore_index",
+    ),
     "refused: bad_values": Sentence(
         "nonfinite",
         "forward",

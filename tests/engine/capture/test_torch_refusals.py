@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 import gradtui
 from gradtui.engine.capture import torch_refusals
@@ -67,6 +68,51 @@ def of_too_few_gradients() -> None:
     Square.apply(torch.randn(3, requires_grad=True), 2.0).sum().backward()  # type: ignore[no-untyped-call]
 
 
+def batch_of_one() -> None:
+    nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))(torch.randn(1, 3))  # <- here
+
+
+def picture_of_one_pixel() -> None:
+    nn.InstanceNorm2d(2)(torch.randn(1, 2, 1, 1))  # <- here
+
+
+def scores_for_probabilities() -> None:
+    scores = nn.Linear(3, 1)(torch.ones(4, 3)) - 9
+    nn.functional.binary_cross_entropy(scores, torch.ones(4, 1))  # <- here
+
+
+def label_that_counts_from_one() -> None:
+    nn.functional.cross_entropy(nn.Linear(3, 4)(torch.randn(2, 3)), torch.tensor([1, 4]))  # <- here
+
+
+def label_of_each_pixel() -> None:
+    nn.NLLLoss()(nn.Conv2d(1, 4, 1)(torch.randn(2, 1, 2, 2)).log_softmax(1), torch.full((2, 2, 2), 7))  # <- here
+
+
+def counts_its_calls() -> None:
+    calls = [0]
+    layer, x = nn.Linear(3, 3), torch.ones(2, 3, requires_grad=True)
+
+    def block(x: Tensor) -> Tensor:
+        calls[0] += 1
+        return torch.relu(layer(x)[:, : calls[0]])  # <- here
+
+    checkpoint(block, x, use_reentrant=False).sum().backward()
+
+
+def saves_more_when_it_runs_again() -> None:
+    seen: list[int] = []
+    layer, x = nn.Linear(3, 3), torch.ones(2, 3, requires_grad=True)
+
+    def block(x: Tensor) -> Tensor:
+        seen.append(1)
+        for _ in seen:
+            x = torch.tanh(layer(x))
+        return x if len(seen) > 1 else x * 1  # <- here
+
+    checkpoint(block, x, use_reentrant=False, early_stop=False).sum().backward()
+
+
 @pytest.mark.parametrize(
     ("step", "how", "named"),
     [
@@ -77,13 +123,20 @@ def of_too_few_gradients() -> None:
         (of_inference_mode, "inference", "features"),
         (of_what_is_not_used, "unused", "v"),
         (of_too_few_gradients, "count", ""),
+        (batch_of_one, "one_value", ""),
+        (picture_of_one_pixel, "one_value", ""),
+        (scores_for_probabilities, "not_probabilities", "scores"),
+        (label_that_counts_from_one, "no_class", ""),
+        (label_of_each_pixel, "no_class", ""),
+        (counts_its_calls, "recomputed", ""),
+        (saves_more_when_it_runs_again, "recomputed", ""),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
     if step is written_over_what_exp_saved and VERSION < (2, 10):
         pytest.skip("the line that wrote over what a node keeps is not seen before torch 2.10")
-    with pytest.raises(RuntimeError) as caught, gradtui.trace() as trace:
+    with pytest.raises((RuntimeError, ValueError, IndexError)) as caught, gradtui.trace() as trace:
         step()
     (finding,) = trace.findings
     assert finding.certainty == "proved"
@@ -99,6 +152,14 @@ def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> N
     if marked:
         assert finding.source is not None
         assert finding.source.line == marked[0]
+
+
+def test_nan_among_probabilities_is_told_as_nan() -> None:
+    w = torch.zeros(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match="between 0 and 1"), gradtui.trace() as trace:
+        nn.functional.binary_cross_entropy(torch.log(w - 1), torch.ones(3))
+    assert [one.kind for one in trace.findings] == ["domain"]
+    assert "logarithm" in trace.findings[0].text
 
 
 def test_an_exception_of_another_kind_is_left_alone() -> None:
