@@ -21,7 +21,7 @@ from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.left_gradients import LastGradients, gradient_of, has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
-from gradtui.engine.watching.parameter_samples import Samples
+from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.updates_by_hand import ByHand, gradients
 from gradtui.findings.over_time.history import EARLY, YOUR_CODE, History, OptimizerHistory, ParameterHistory
@@ -376,12 +376,12 @@ class Steps:
     # ---------------------------------------------------------------- weights between steps
 
     def _look_whether_written(self) -> None:
-        changed = self._samples.changed()
+        changed, places = self._samples.changed(), self._notice.written
         learn = ((name, one) for name, one in self._named.items() if one.requires_grad)  # what is frozen others move
-        names = [name for name, one in learn if id(one) in changed and self._is_owned(one)]
+        own = ((name, one) for name, one in learn if id(one) in changed and self._is_owned(one))
+        names = [name for name, one in own if id(one) in places or not is_shared(one)]
         if names:
-            places = [self._notice.written.get(id(self._named[name])) for name in names]
-            place = next((one for one in places if one is not None), None)
+            place = next((one for name in names if (one := places.get(id(self._named[name]))) is not None), None)
             self._history.note("written", place, names=tuple(names))
 
     def _own(self) -> None:

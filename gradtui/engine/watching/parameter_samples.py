@@ -64,3 +64,8 @@ class Samples:
         if where and made.data_ptr() == where:  # a view, not a copy
             self._views[id(parameter)] = weakref.ref(parameter), where, made
         return made
+
+
+def is_shared(parameter: torch.Tensor) -> bool:
+    """With other processes, which may write to it (Hogwild)."""
+    return parameter.device.type == "cpu" and parameter.is_shared()

@@ -72,3 +72,18 @@ def test_what_is_written_into_some_columns_is_seen(size: tuple[int, int]) -> Non
             with torch.no_grad():
                 model.weight[:, 1:] *= 0.5
     assert [one.parameter for one in watch.findings if one.kind == "overwritten"] == ["weight"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_other_processes_write_is_none(shared: bool) -> None:
+    """Hogwild: they train the same weights. What is written by NumPy is as unseen as they are."""
+    model = nn.Linear(3, 1)
+    numbers = (model.share_memory() if shared else model).weight.detach().numpy()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            model(torch.rand(8, 3)).square().mean().backward()
+            optimizer.step()
+            numbers += 0.01
+    assert [one.kind for one in watch.findings] == ([] if shared else ["overwritten"])
