@@ -205,7 +205,8 @@ class Tape(TorchFunctionMode):
         super().__enter__()  # type: ignore[no-untyped-call]
 
     def _is_off(self) -> bool:
-        return bool(self.paused) or get_ident() != self._thread or in_backward() or torch.compiler.is_compiling()
+        # Dynamo, which goes through this in what it compiles between two steps, knows the first and asks for nothing after it
+        return torch.compiler.is_compiling() or bool(self.paused) or get_ident() != self._thread or in_backward()
 
     def _arrives(self, array: Any, made: torch.Tensor, frame: FrameType) -> None:
         """`from_numpy`, which torch shows to no mode."""

@@ -218,3 +218,18 @@ def test_a_compiled_step_is_of_the_line_that_calls_it() -> None:
     assert "zero_grad" not in first.text
     assert first.source is not None
     assert first.source.text.strip() == "update()"
+
+
+@sees_into_compiled
+def test_a_compiled_step_is_not_made_to_trace_the_watch(recwarn: pytest.WarningsRecorder) -> None:
+    """Dynamo warns of what it cannot trace."""
+    model = nn.Linear(3, 1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=torch.tensor(0.01))
+    step = torch.compile(optimizer.step, backend="eager")
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(4):
+            optimizer.zero_grad()
+            torch.autograd.backward(model(torch.rand(5, 3)).square().mean())
+            step()
+    assert len(watch.run.updates) == 4
+    assert [str(one.message) for one in recwarn if "trace the builtin" in str(one.message)] == []
