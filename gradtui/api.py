@@ -205,6 +205,7 @@ class Watch:
     ) -> None:
         import torch
 
+        from gradtui.engine import distributed
         from gradtui.engine.watching import watch
         from gradtui.report.page import live
 
@@ -217,7 +218,9 @@ class Watch:
             weakref.finalize(self, rmtree, folder, ignore_errors=True)
             path = join(folder, "run.gradtui")
         self._path = abspath(path)  # the program may go to another folder
-        self._writer = live.ShownWriter(self._path, what=type(model).__name__, started=time())
+        rank, ranks = distributed.place()
+        what = type(model).__name__
+        self._writer = live.ShownWriter(self._path, what=what, started=time(), rank=rank, ranks=ranks)
         self._watch = watch.Watch(self._writer, every, on_finding, model, optimizer)
         atexit.register(self.close)
         if live.in_notebook():

@@ -121,6 +121,7 @@ def no_training(target: Sequence[str]) -> str:
 
     name = " ".join(target[:2]) if target[0] == "-m" else target[0]
     said = f"{name} has come to its end, and in its process no training was seen, by an optimizer or by hand"
+    said += " (of processes that it starts itself, gradtui.watch in each sees it)"
     with suppress(OSError, SyntaxError, ValueError):
         there = functions(Path(target[0]).read_bytes())
         return f"{said}; of its functions one may be shown: {candidates(target[0], there)}" if there else said

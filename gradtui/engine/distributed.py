@@ -22,6 +22,11 @@ def notes(ran: Sequence[Node]) -> Iterator[Note]:
         yield Note("rank", f"this is {which}: the gradients are its own, before they are averaged over all ranks")
 
 
+def place() -> tuple[int | None, int | None]:
+    """The rank of this process and how many there are, where it trains together with others."""
+    return (distributed.get_rank(), distributed.get_world_size()) if _is_in_use() else (None, None)
+
+
 def shards(scope: Iterable[object]) -> dict[torch.Tensor, torch.Tensor]:
     """For each parameter that `fully_shard` gathers for forward and backward, which alone is in a graph, the one in its module.
 
