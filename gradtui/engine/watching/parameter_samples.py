@@ -68,4 +68,4 @@ class Samples:
 
 def is_shared(parameter: torch.Tensor) -> bool:
     """With other processes, which may write to it (Hogwild)."""
-    return parameter.device.type == "cpu" and parameter.is_shared()
+    return parameter.device.type == "cpu" and bool(parameter.is_shared())  # type: ignore[no-untyped-call]
