@@ -9,13 +9,11 @@ from gradtui.snapshot.finding import NONE_FOUND, Finding
 
 
 def since(finding: Finding, between: str = ", ") -> str:
-    """From which update on, through which line, of which parameter, as far as it is known: `since update 37, train.py:21`."""
+    """From which update on and through which line, as far as it is known: `since update 37, train.py:21`."""
     told = ["from the start" if finding.update is None else f"since update {finding.update:,}"]
     source = finding.source
     if source is not None and source.file is not None and source.line is not None:
         told.append(f"{os.path.basename(source.file)}:{source.line}")
-    if finding.parameter:
-        told.append(finding.parameter)
     return between.join(told)
 
 

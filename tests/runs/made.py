@@ -20,7 +20,7 @@ FOUND = Finding(
     "domain",
     "forward",
     3,
-    "the loss is nan: log of a negative number",
+    "the loss is nan from here on: encoder.0.weight: log of a negative number",
     "keep what goes into log above 0",
     "encoder.0.weight",
     Source("torch.log(x)", 4, 16, "/home/someone/train.py", 21),

@@ -390,7 +390,7 @@ def told(fault: Fault, history: History) -> Finding:
         remedy=row.remedy.format(**facts),
         parameter=fault.about[0] if fault.about else (cause.parameter if cause is not None else None),
         source=fault.source,
-        evidence=(*evidence, *fault.about),
+        evidence=(*evidence, *(fault.about if len(fault.about) > 1 else ())),
         certainty=fault.certainty,
         update=fault.update,
     )

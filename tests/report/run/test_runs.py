@@ -10,9 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History, ParameterHistory
+from gradtui.findings.over_time.sentences import told
 from gradtui.report.run.json import pieces
 from gradtui.report.run.text import report
-from gradtui.runs.run import Run
+from gradtui.runs.run import Run, Update
 from tests.command.test_usage import run as command
 from tests.runs import made
 
@@ -64,7 +67,8 @@ def test_rows_around_the_update_where_it_goes_wrong() -> None:
 
 def test_what_is_wrong_comes_first() -> None:
     lines = report(made.run()).splitlines()
-    assert all(word in lines[0] for word in ("proved", "update 37", "train.py:21", "encoder.0.weight"))
+    first = " ".join(lines[:2])
+    assert all(word in first for word in ("proved", "update 37", "train.py:21", "encoder.0.weight"))
     beside = next(line for line in lines if line.startswith("gradient of encoder.0.weight"))
     assert [math.isnan(float(cell)) for cell in beside.split()[-2:]] == [False, True]
 
@@ -102,3 +106,13 @@ def test_the_command(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:400] + b"\1" * 400)
     damaged = command(str(path), "--print")
     assert (damaged.exit_code, damaged.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("about", [("head.bias",), ("head.bias", "tail.bias")])
+def test_what_a_finding_is_about_is_named_once(about: tuple[str, ...]) -> None:
+    """Of several each stands by itself, and none of them before the sentence as if it were of that one alone."""
+    history = History()
+    history.parameters = {name: ParameterHistory(name, (1,), "float32", True) for name in (*about, "head.weight")}
+    found = told(Fault("in no optimizer", None, about=about), history)
+    whole = report(Run(updates=[Update(0)], findings=(found,), ended=True))
+    assert [whole.count(name) for name in about] == [1] * len(about)
