@@ -250,8 +250,6 @@ EVERYTHING = Snapshot(
 assert EVERYTHING.orders is not None
 ORDERS: Orders = EVERYTHING.orders
 
-MISMATCH = {"function": "", "input": 0, "name": "", "factor": None, "index": [], "sent": 0.0, "true": 0.0}
-
 SOUND: dict[str, Callable[[], Snapshot]] = {
     "everything": lambda: EVERYTHING,
     "nothing": lambda: Snapshot(0, ""),

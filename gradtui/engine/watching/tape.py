@@ -392,10 +392,3 @@ def closure_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], An
     """What an optimizer's `step` was given to evaluate."""
     given = args[0] if args else kwargs.get("closure")
     return given if callable(given) and not is_a(given, torch.Tensor) else None
-
-
-def of_optimizer(frame: FrameType) -> FrameType:
-    """The nearest around it that is torch's, in which the step runs."""
-    while frame.f_globals.get("__name__") != torch.optim.Optimizer.__module__ and frame.f_back is not None:
-        frame = frame.f_back
-    return frame

@@ -11,8 +11,6 @@ from torch import nn
 
 import gradtui
 
-Hook = Callable[[torch.Tensor], torch.Tensor | None]
-
 
 def run(
     put_on: Callable[[torch.Tensor], object], watched: bool = True, to: str | None = None
