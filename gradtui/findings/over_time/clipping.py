@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.finding import Certainty
 
 LEAST, SHARE = 5, 0.95
@@ -20,7 +20,9 @@ ABOVE_EPS = 1e-4
 
 def by_hand(history: History) -> Iterator[Fault]:
     for one in history.of("made_smaller"):
-        factor = math.exp(one.facts["logs"] / one.count)
+        factor = made_smaller(one)
+        if one.facts["divided"]:
+            continue  # as of a sum
         if one.count >= max(LEAST, SHARE * (_rounds(history) - 1)) and factor < 1 / FAR:
             yield Fault(
                 "gradients are made small",
@@ -29,6 +31,11 @@ def by_hand(history: History) -> Iterator[Fault]:
                 "perhaps",
                 source=one.source,
             )
+
+
+def made_smaller(one: Noted) -> float:
+    """By what gradients are multiplied in place, on average."""
+    return math.exp(one.facts["logs"] / one.count)
 
 
 def _rounds(history: History) -> int:

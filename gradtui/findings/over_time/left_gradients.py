@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from gradtui.findings.over_time.clipping import made_smaller
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 
+NEARLY = 0.01
+"""To what part of itself a factor by hand is one over the number of passes."""
 ROWS = {False: "gradients add up", True: "gradients of some add up"}
 """Whether of some parameters only."""
 
@@ -64,4 +68,6 @@ def accumulated(history: History) -> Iterator[Fault]:
             continue
         if len(one.passes) <= 2 and one.undivided >= max(2, 0.9 * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
+            if any(math.isclose(made_smaller(each) * count, 1, rel_tol=NEARLY) for each in history.of("made_smaller")):
+                continue  # the gradients are divided
             yield Fault("not divided", one.first, {"count": count}, "perhaps", source=one.passed)

@@ -204,19 +204,25 @@ def leaps(history: History) -> Iterator[Fault]:
             most = max(most, abs(loss))
 
 
-def sinks(history: History) -> Iterator[Fault]:
-    """A loss that falls by powers, far below 0: what is made small there has no least."""
-    for optimizer in history.optimizers:
-        depths = [(update, -loss) for update, loss in optimizer.losses]
+def sinking(history: History) -> Iterator[Growth]:
+    """Of each optimizer whose loss fell by powers, far below 0, until its last finite one."""
+    for number, optimizer in enumerate(history.optimizers):
+        depths = [(update, -loss) for update, loss in optimizer.losses if math.isfinite(loss)]
         begin = len(depths) - 1
         while begin > 0 and depths[begin][1] > SLACK * depths[begin - 1][1] > 0:
             begin -= 1
         if begin < 0 or len(depths) - begin <= LEAST:
             continue
-        (first, start), (last, end) = depths[begin], depths[-1]
-        if DEEP < end < math.inf and end > FACTOR * start > 0:
-            facts = {"begin": -start, "end": -end, "each": (end / start) ** (1 / (last - first))}
-            yield Fault("loss sinks", first, facts)
+        first, last = depths[begin], depths[-1]
+        if last[1] > DEEP and last[1] > FACTOR * first[1] > 0:
+            yield _growth(number, optimizer, first, last, False)
+
+
+def sinks(history: History) -> Iterator[Fault]:
+    """What is made small there has no least."""
+    for one in sinking(history):
+        each = (one.end / one.begin) ** (1 / (one.last - one.first))
+        yield Fault("loss sinks", one.first, {"begin": -one.begin, "end": -one.end, "each": each})
 
 
 def detect(history: History) -> Iterator[Fault]:

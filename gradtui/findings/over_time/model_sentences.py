@@ -202,4 +202,10 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "see whether its gradient is so small on purpose; else keep the weights in float32 and use autocast, or take a larger "
         "learning rate",
     ),
+    "gradient is next to nothing": Sentence(
+        "lost_update",
+        "{names}: has a gradient of {gradient} at most, next to nothing beside its norm of {size}, and no step of {optimizer} "
+        "changes it ({count} steps)",
+        "no fault where the loss is at its least from the start; else look at what scales the loss, or the gradient, down",
+    ),
 }

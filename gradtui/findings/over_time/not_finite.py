@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
-from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped, thrown
+from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped, sinking, thrown
 from gradtui.snapshot.finding import NOT_FINITE
 
 
@@ -36,8 +36,8 @@ def detect(history: History) -> Iterator[Fault]:
         assert gradient is not None
         update, about, place = gradient
         row, what = "gradient is not finite", "not finite"
-    if any(ends_in(history, found, update) for found in growth(history)):
-        return  # it grew until it was
+    if any(ends_in(history, found, update) for found in (*growth(history), *sinking(history))):
+        return  # it grew, or sank, until it was
     steps = [one for one in history.of("bad_step") if one.first < update]
     if steps:
         yield _by_step(history, steps[0])

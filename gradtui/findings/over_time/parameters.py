@@ -28,6 +28,8 @@ CANCELLING = {"bfloat16": 2**-8, "float16": 2**-11}
 EACH = 0.01
 """Of a weight, at each step: a decay that large is hardly meant."""
 NARROW = ("bfloat16", "float16")
+LAST_DIGITS = {"float32": 2**-20, "float64": 2**-49}
+"""Of a gradient that is smaller, beside its weight, no ordinary rate makes a step."""
 
 
 def replaced(history: History) -> Iterator[Fault]:
@@ -118,6 +120,13 @@ def unmoved(history: History) -> Iterator[Fault]:
             "count": group[0].still.count,
             "optimizer": history.optimizers[number].name,
         }
+        if all(one.largest < LAST_DIGITS.get(dtype, 0.0) * (one.first_weight or 0.0) for one in group):
+            facts |= {
+                "gradient": max(one.largest for one in group),
+                "size": max(one.first_weight or 0.0 for one in group),
+            }
+            yield Fault("gradient is next to nothing", None, facts, "perhaps", tuple(one.name for one in group))
+            continue
         row = "change is lost"
         if dtype in NARROW:
             of_the_rate = history.optimizers[number].name in BY_THE_RATE

@@ -273,7 +273,7 @@ SENTENCES: dict[str, Sentence] = {
         "decay",
         "weight decay eats the weights of {optimizer}: {names}: weight_decay={decay} at a learning rate of {rate} takes their "
         "norm from {before} to {after}, close to 0, whatever the gradient says",
-        "take a far smaller weight_decay, 0.01 or less; none for biases and norms",
+        "take a far smaller weight_decay than {decay}; none for biases and norms",
     ),
     "moves without a gradient": Sentence(
         "decay",

@@ -60,8 +60,13 @@ def _is_kept(record: Record, node: Node) -> bool:
 
 
 def _is_of_a_margin(record: Record, node: Node) -> bool:
-    """Of a difference of two, or of a constant and what is learned; not of a layer's result."""
+    """Of a difference of two, of a constant and what is learned, or of what is learned times data, as a label of 1 or -1; not of
+    a layer's result."""
     below = _operands(record, node)
+    while below and operation(below[0]) == "Neg":
+        below = _operands(record, below[0])
+    if below and operation(below[0]) == "Mul" and len(_operands(record, below[0])) == 1:
+        return True
     if len(below) == 1 and operation(below[0]) == "Add" and len(_operands(record, below[0])) == 1:
         below = _operands(record, below[0])  # to which a margin is added
     name = operation(below[0]) if below else ""

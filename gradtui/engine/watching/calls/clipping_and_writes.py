@@ -47,6 +47,7 @@ AT_BOUND = 0.9
 CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
 ADDING = {torch.Tensor.add, torch.Tensor.__add__, torch.Tensor.__radd__, torch.add}
 SCALING = {torch.Tensor.mul_, torch.Tensor.__imul__}
+DIVIDING = {torch.Tensor.div_, torch.Tensor.true_divide_, torch.Tensor.__itruediv__}
 MULTIPLYING = {torch.Tensor.mul_, torch._foreach_mul_}
 CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
 CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
@@ -88,7 +89,7 @@ class Notice:
         self.versions: dict[int, int] = {}
         self.sums: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.added_to: set[int] = set()
-        self.made_smaller: tuple[float, Source | None] | None = None
+        self.made_smaller: tuple[float, bool, Source | None] | None = None
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
         self.new_weights = NewWeights(history, place)
@@ -149,9 +150,10 @@ class Notice:
     def tell_of_clips(self, parameters: Sequence[torch.Tensor]) -> None:
         """What was done to the gradients of these before the step that has ended."""
         if self.made_smaller is not None:
-            factor, place = self.made_smaller
-            scaled = self._history.note("made_smaller", place, logs=0.0)
-            scaled.facts = {"logs": scaled.facts["logs"] + math.log(max(abs(factor), 1e-30))}
+            factor, is_divisor, place = self.made_smaller
+            scaled = self._history.note("made_smaller", place, logs=0.0, divided=is_divisor)
+            by = math.log(max(abs(factor), 1e-30))
+            scaled.facts = {**scaled.facts, "logs": scaled.facts["logs"] + (-by if is_divisor else by)}
         for total, most, place in self.clips:
             if total is None:
                 at_bound = tensor_norms.share_at([one.grad for one in parameters if one.grad is not None], most)
@@ -172,8 +174,8 @@ class Notice:
             self._history.note("late", self._place(frame), "clip")
 
     def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
-        if func in SCALING and self.passes and len(args) > 1:
-            self._scales(args[0], args[1], frame)
+        if self.passes and len(args) > 1 and (func in SCALING or func in DIVIDING):
+            self._scales(args[0], args[1], func in DIVIDING, frame)
         for one in tensors(args[:1]):
             own = id(one) if id(one) in self.own else self._owner(one)
             if own is not None:
@@ -199,13 +201,13 @@ class Notice:
         place = _storage(view)
         return None if place is None else self._storages.get(place)
 
-    def _scales(self, gradient: Any, factor: Any, frame: FrameType) -> None:
+    def _scales(self, gradient: Any, factor: Any, is_divisor: bool, frame: FrameType) -> None:
         """By hand, between backward and step: once for each place, by the first gradient that it scales."""
-        if self.made_smaller is not None or not is_a(factor, float):
+        if self.made_smaller is not None or not is_a(factor, float, int) or not factor:
             return
         if not issubclass(type(gradient), torch.Tensor) or all(gradient is not one.grad for one in self.stepped):
             return
-        self.made_smaller = factor, self._place(frame)
+        self.made_smaller = float(factor), is_divisor, self._place(frame)
 
     def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
         """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None or 0 next."""

@@ -1,0 +1,92 @@
+"""Trainings that look like another fault, or like one and are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import gradtui
+from gradtui.snapshot.finding import Finding
+
+Loss = Callable[[nn.Linear, Tensor], Tensor]
+
+
+def told(
+    loss: Loss, rate: float = 0.5, steps: int = 60, begin: Callable[[nn.Linear], object] = lambda model: None
+) -> tuple[Finding, ...]:
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    begin(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            torch.autograd.backward(loss(model, x))
+            optimizer.step()
+    return watch.findings
+
+
+def perceptron(model: nn.Linear, x: Tensor) -> Tensor:
+    label = torch.where(x[:, 0] > 0, 1.0, -1.0)
+    return torch.relu(-label * model(x)[:, 0]).mean()
+
+
+def other_sign(model: nn.Linear, x: Tensor) -> Tensor:
+    return functional.relu(-(torch.sign(x[:, 0]) * model(x)[:, 0])).sum()
+
+
+@pytest.mark.parametrize("loss", [perceptron, other_sign])
+def test_a_perceptron_that_has_learned_is_no_dead_relu(loss: Loss) -> None:
+    found = told(loss, 1.0, 200)
+    assert [one.kind for one in found] == ["zero"]
+    assert found[0].certainty == "perhaps"
+
+
+def test_a_loss_that_has_sunk_to_minus_infinity_has_no_least() -> None:
+    """float64 would but take longer."""
+    found = told(lambda model, x: -model(x).square().mean(), steps=80)[0]
+    assert found.kind == "divergence"
+    assert "float64" not in found.remedy
+
+
+def test_a_training_that_begins_at_the_least_loss_needs_no_larger_rate() -> None:
+    true = torch.tensor([[1.0, -2.0, 3.0, 0.5]])
+
+    def begin(model: nn.Linear) -> None:
+        with torch.no_grad():
+            model.weight.copy_(true)
+            model.bias.zero_()
+
+    found = told(
+        lambda model, x: functional.mse_loss(model(x), (x.double() @ true.double().T).float()), 0.01, begin=begin
+    )
+    assert not [one for one in found if one.certainty != "perhaps"]
+
+
+def test_a_rate_that_is_far_too_small_is_told_still() -> None:
+    found = told(lambda model, x: functional.mse_loss(model(x), x[:, :1]), 1e-9)
+    assert "lost_update" in [one.kind for one in found if one.certainty == "likely"]
+
+
+@pytest.mark.parametrize("is_divided", [True, False])
+@pytest.mark.parametrize(
+    "divide", [lambda one: one.div_(4), lambda one: one.mul_(0.25), lambda one: one.__itruediv__(4.0)]
+)
+def test_gradients_that_are_divided_after_they_add_up(divide: Callable[[Tensor], Tensor], is_divided: bool) -> None:
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(20):
+            optimizer.zero_grad()
+            for part in x.chunk(4):
+                torch.autograd.backward(functional.mse_loss(model(part), part[:, :1]))
+            for one in model.parameters():
+                if is_divided and one.grad is not None:
+                    divide(one.grad)
+            optimizer.step()
+    assert ("accumulation" in [one.kind for one in watch.findings]) is not is_divided
