@@ -144,7 +144,7 @@ def _argument(rules: Reading) -> Rule[Node]:
         return (yield from rules.group())
     if token.kind not in ("number", "word"):
         if token.kind == "error":
-            raise unexpected(token, rules.before, None)
+            raise unexpected(token, None)
         hint = "write \\frac{a}{b}"
         raise ExpressionError("syntax", "something in braces is missing here", token.start, token.end, hint)
     letters = token.kind == "word" and token.text.isalnum() and not rules.is_command(token)

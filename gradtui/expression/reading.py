@@ -117,7 +117,7 @@ class Reading(ABC):
                 f"a decimal number has a point: {decimal}",
             )
             raise ExpressionError("syntax", message, self.token.start, self.token.end, hint)
-        return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)
+        return unexpected(self.token, self.brackets[-1] if self.brackets else None)
 
     def _decimal(self) -> str:
         """`3.5` where a comma stands right between two numbers, else ""."""

@@ -33,7 +33,7 @@ def missing_operand(token: Token, before: Token | None, bracket: Token | None) -
     return _at(token, f"a number or a name is missing{after or ' before'}{'' if after else f' {token.text}'}")
 
 
-def unexpected(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
+def unexpected(token: Token, bracket: Token | None) -> ExpressionError:
     """`token` cannot stand after something that is complete; `bracket` is the innermost one still open."""
     if token.kind in ("error", "string"):
         return _at(token, *unreadable(token.text))

@@ -79,7 +79,6 @@ INDIFFERENT = {"requires_grad_", "size", "is_floating_point", "numel", "one_hot"
 def kind_of(
     seen: Seen,
     outputs: list[torch.Tensor],
-    result: Any,
     is_beside: Callable[[torch.Tensor, int | None], bool],
     has_run: bool,
 ) -> Told | None:

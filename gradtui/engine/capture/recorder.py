@@ -262,7 +262,7 @@ class Recorder(TorchFunctionMode):
             self.recording.witnesses[made._sequence_nr()] = found
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
-        told = kind_of(seen, outputs, result, self._flow.is_beside, bool(self.recording.backwards))
+        told = kind_of(seen, outputs, self._flow.is_beside, bool(self.recording.backwards))
         first = seen.inputs[0] if seen.inputs else None
         over = [*outputs]
         if (
