@@ -44,6 +44,7 @@ class LeftGradients:
         self._by_pass: Left = []
         self._by_evaluation: Left = []
         self._evaluations = 0
+        self._passes_in_closure = 0
         self._place: Source | None = None
         self._passed: set[int] = set()
         self._parameters: dict[int, Sequence[torch.Tensor]] = {}
@@ -59,6 +60,7 @@ class LeftGradients:
             versions = tuple(one.grad._version for one, _ in left if one.grad is not None)
             self._foreign[optimizer] = foreign if foreign.added else foreign._replace(left=left, versions=versions)
         self._place = place
+        self._passes_in_closure += in_closure
         self._passed |= {*self._parameters}
         if in_closure and accumulates and self._by_evaluation:
             if all(_is_there(*one) for one in self._by_evaluation[:MOST_LOOKED_AT]):
@@ -93,7 +95,9 @@ class LeftGradients:
 
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
         """left: parameters whose gradient is not 0."""
-        self._by_pass, self.thrown_away, self._evaluations = [], 0, 0
+        if self._evaluations and not self._passes_in_closure:
+            self._history.note("idle_closure", None, optimizer, optimizer=optimizer, evaluations=self._evaluations)
+        self._by_pass, self.thrown_away, self._evaluations, self._passes_in_closure = [], 0, 0, 0
         self._by_step[optimizer] = _with_gradients(left)
         self.had[optimizer] = len(left)
         step = max(1, len(left) // MOST_LOOKED_AT)

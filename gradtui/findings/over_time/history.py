@@ -14,7 +14,7 @@ Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
     "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
     "loss_input", "learned_target", "moving_target", "row_order", "shared", "leaked", "leaf_loss", "made_smaller",
-    "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term",
+    "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -25,6 +25,8 @@ FIRST = 3
 """Steps of a training in which what it is made of is looked at."""
 LASTING = 3
 """Steps in a row without a gradient: by then it is hardly one batch."""
+MOSTLY = 0.9
+"""Of all steps, for what holds of an optimizer throughout."""
 EARLY = 10
 """First steps with a gradient, by which it is told whether a parameter moves at all."""
 
@@ -197,6 +199,12 @@ class History:
     def is_early(self) -> bool:
         """Whether one of the first steps of a training comes. Before the very first it is not known that it is a new one."""
         return self.updates - self.begun < FIRST + bool(self.begun)
+
+    def needs_no_gradient(self, number: int) -> bool:
+        """Whether an optimizer moves its parameters by a rule of its own, as evolution does: none of them ever has a gradient,
+        and torch's own optimizers leave such ones as they are."""
+        own = [one for one in self.parameters.values() if one.optimizer == number and one.steps]
+        return bool(own) and all(one.none.count == one.steps and one.drift.count >= MOSTLY * one.steps for one in own)
 
     def stays_without(self, name: str) -> bool:
         """Whether a parameter has no gradient, or one of 0, in as many steps with the present one as it takes to tell of that,

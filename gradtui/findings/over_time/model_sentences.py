@@ -6,7 +6,21 @@ from __future__ import annotations
 from gradtui.findings.over_time.sentence import Sentence
 from gradtui.findings.words.mistakes import CUT_TARGET
 
+IN_THE_CLOSURE = (
+    "in the closure: optimizer.zero_grad(), the loss, backward(), and return the loss; then optimizer.step(closure)"
+)
 OF_THE_MODEL: dict[str, Sentence] = {
+    "closure makes no gradient": Sentence(
+        "step_order",
+        "the closure that step is given calls no backward(): in each of {steps} steps of {optimizer} no parameter has a gradient",
+        IN_THE_CLOSURE,
+    ),
+    "closure makes none anew": Sentence(
+        "step_order",
+        "the closure that step is given calls no backward(): {optimizer} evaluates it several times in a step, at other weights "
+        "each time, with the gradient that there was before the step",
+        IN_THE_CLOSURE,
+    ),
     "gradients add up by hand": Sentence(
         "zero_grad",
         "{names}: .grad is not cleared between the updates by hand: each gradient adds up to those before, in {count} of {of} "

@@ -208,6 +208,8 @@ def drifting(history: History) -> Iterator[Fault]:
     if any(one.bad.count for group in groups.values() for one in group):
         return
     for (number, decay), found in groups.items():
+        if history.needs_no_gradient(number):
+            continue
         row = "decay alone moves it" if decay else "moves without a gradient"
         facts = {"optimizer": history.optimizers[number].name, "decay": decay, "count": found[0].drift.count,
                  "before": found[0].first_weight, "after": found[0].weight}  # fmt: skip
@@ -257,7 +259,8 @@ def _without(
         optimizer = history.optimizers[one.optimizer]
         if (frozen and not one.trained) or (are_told and one.name in optimizer.orphans):
             continue
-        if frozen or not is_told(history, optimizer):
+        is_known = is_told(history, one.optimizer) or history.needs_no_gradient(one.optimizer)
+        if frozen or not is_known:
             groups.setdefault((run.since, frozen), []).append(one)
     return groups
 

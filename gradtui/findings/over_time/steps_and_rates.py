@@ -10,6 +10,8 @@ from gradtui.findings.over_time.history import History, Noted, OptimizerHistory
 from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
 
 LEAST = 3
+LBFGS = "LBFGS"
+"""It wants a gradient of each evaluation. Of another one a closure may give the loss alone, as to a search along a line."""
 GONE = 1e-5
 LITTLE, FALLS = 1e-4, 0.02
 """Of the norm of the weights, all steps together; of the loss, from the first to the last quarter."""
@@ -19,12 +21,14 @@ SHARE = 0.2
 """Of all steps, for what did not hold from the first."""
 
 
-def is_told(history: History, one: OptimizerHistory) -> bool:
-    """Whether `order` says why it never has a gradient."""
+def is_told(history: History, number: int) -> bool:
+    """Whether `order` says why this optimizer never has a gradient."""
+    one = history.optimizers[number]
     return (
         one.steps >= 2
         and one.empty.count == one.steps
         and bool(one.empty_without_backward or history.of("cleared", "leaf_loss"))
+        and not history.needs_no_gradient(number)
     )
 
 
@@ -38,16 +42,22 @@ def unwatched(history: History) -> Iterator[Fault]:
 
 
 def order(history: History) -> Iterator[Fault]:
-    for one in history.optimizers:
+    for number, one in enumerate(history.optimizers):
         facts = {"optimizer": one.name, "steps": one.steps}
         leaves = history.of("leaf_loss")
-        if is_told(history, one):
-            if one.empty_without_backward:
+        idle = [each for each in history.of("idle_closure") if each.facts["optimizer"] == number]
+        is_idle = bool(idle) and idle[0].updates == one.steps
+        if is_told(history, number):
+            if is_idle:
+                yield Fault("closure makes no gradient", None, facts, "proved", source=one.source)
+            elif one.empty_without_backward:
                 yield Fault("step before backward", None, facts, "proved", source=one.source)
             elif sum(each.updates for each in leaves) >= one.steps or not history.of("cleared"):
                 yield Fault("loss is a leaf", None, facts, "proved", source=leaves[0].source)
             else:
                 yield Fault("cleared before step", None, facts, "proved", source=one.source)
+        elif is_idle and one.name == LBFGS and one.steps >= 2 and idle[0].facts["evaluations"] > 1:
+            yield Fault("closure makes none anew", None, facts, "likely", source=one.source)
         elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
 
