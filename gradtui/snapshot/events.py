@@ -134,6 +134,7 @@ Refusal = Literal[
     "one_value",
     "not_probabilities",
     "no_class",
+    "unreduced",
     "bad_values",
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
@@ -148,7 +149,8 @@ what vmap runs for each example, a Python number, or a branch by one. vmap_inpla
 batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func. constraint: a parameter of a
 distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors. one_value: a normalisation over
 the batch, of a single value. not_probabilities: a binary cross entropy of what is not from 0 to 1. no_class: a target that is
-no class. bad_values: nan or infinity where they may not be.
+no class. unreduced: a forward pass of
+DistributedDataParallel, which waits for gradients of the one before. bad_values: nan or infinity where they may not be.
 """
 
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
-from gradtui.findings.over_time.between_ranks import findings
+from gradtui.findings.over_time.between_ranks import findings, of_each
 from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.side_by_side import side_by_side
@@ -135,6 +135,21 @@ def test_a_rank_that_stopped() -> None:
     assert (found.update, "rank 1" in found.text, "11" in found.text) == (12, True, True)
     (found,) = of(rank(0, count=60), rank(1, count=12, exit=9))
     assert "9" in found.text
+
+
+def test_a_rank_that_never_steps() -> None:
+    (found,) = of(rank(0), rank(1, count=0))
+    assert (found.certainty, "rank 1" in found.text) == ("perhaps", True)
+    assert of(rank(0, count=0), rank(1, count=0)) == ()
+
+
+def test_gradients_that_another_rank_has_spoilt() -> None:
+    """By one bad batch, of which that one knows."""
+    cause = replace(made.FOUND, update=7)
+    spread = replace(cause, kind="nonfinite", phase="backward", certainty="likely", source=None)
+    later = replace(spread, update=9)
+    both = side_by_side([rank(0, findings=(spread, later)), rank(1, findings=(cause,))])
+    assert [*of_each(both)] == [later, cause]
 
 
 def test_a_slow_rank() -> None:

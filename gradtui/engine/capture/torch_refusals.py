@@ -17,7 +17,7 @@ from gradtui.engine.autograd.saved import lost_version
 from gradtui.engine.autograd.witness import readable_numbers
 from gradtui.engine.capture.events import name_of
 from gradtui.engine.capture.flow import address
-from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.introspection import is_a, named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import OWN, Places, is_users, returned
 from gradtui.engine.capture.recording import Recording, is_leaf, maker
@@ -63,6 +63,7 @@ MESSAGES: dict[Refusal, str] = {
     "one_value": r"Expected more than 1 (value per channel|spatial element) when training",
     "not_probabilities": r"all elements of input should be between 0 and 1",
     "no_class": r"Target (?P<name>-?\d+) is out of bounds",
+    "unreduced": r"Expected to have finished reduction in the prior iteration(?:[\s\S]*?for rank \d+: (?P<places>[\d ]+))?",
     "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
@@ -147,6 +148,8 @@ class _Case:
             return Raised(how, operation=told["of"], source=self.source, tensor=told["name"], rule=told["rule"])
         if how == "recomputed":
             return self._recomputed()
+        if how == "unreduced":
+            return Raised(how, source=self.source, tensor=", ".join(self._unreduced(told["places"] or "")))
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
         shape = None if self.asked is None or not self.asked.inputs else tuple(self.asked.inputs[0].shape)
@@ -256,6 +259,14 @@ class _Case:
                     forward = type(again).forward if is_a(again, torch.nn.Module) else again
                     return Raised("recomputed", _title(again), returned(forward) or self.source)
         return Raised("recomputed", source=self.source)
+
+    def _unreduced(self, places: str) -> Iterator[str]:
+        """The parameters of a DistributedDataParallel by their places among those that learn."""
+        held = (value for frame, _ in self.calls for value in local_variables(frame).values())
+        wrapper = next((one for one in held if is_a(one, torch.nn.parallel.DistributedDataParallel)), None)
+        parameters = {} if wrapper is None else named_parameters(wrapper)
+        learn = [name for name, one in parameters.items() if one.requires_grad]
+        yield from (learn[int(place)] for place in places.split() if int(place) < len(learn))
 
     def _unused(self) -> Iterator[str]:
         """The inputs of `autograd.grad` that are not in the graph."""

@@ -21,7 +21,15 @@ APART = "; no fault where each rank has a model of its own, or a part of one, as
 
 def findings(ranks: Ranks) -> tuple[Finding, ...]:
     """The cause of most first. That ranks have other losses is none: each has other data."""
-    return (*_none(ranks), *_apart(ranks), *_stopped(ranks), *_slow(ranks))
+    return (*_none(ranks), *_apart(ranks), *_idle(ranks), *_stopped(ranks), *_slow(ranks))
+
+
+def of_each(ranks: Ranks) -> Iterator[Finding]:
+    """What was found in each rank by itself, but for gradients that became bad in the same update as those of another, of which
+    it is known why: they are averaged."""
+    proved = {one.update for run in ranks.runs for one in run.findings if one.certainty == "proved"}
+    for run in ranks.runs:
+        yield from (one for one in run.findings if one.kind != "nonfinite" or one.update not in proved)
 
 
 def _none(ranks: Ranks) -> Iterator[Finding]:
@@ -47,6 +55,8 @@ def _apart(ranks: Ranks) -> Iterator[Finding]:
     """What of weights and gradients differs first: the rest comes of it."""
     first = {what: _first(ranks, what) for what in ("weight", "gradient")}
     weight, gradient = first["weight"], first["gradient"]
+    if any(one.kind == "unused" and one.certainty == "proved" for run in ranks.runs for one in run.findings):
+        return  # DistributedDataParallel averages nothing as long as it waits for a gradient, and then raises
     begun = [one.update for one in (*weight, *gradient)]
     if begun and meet_again(ranks.runs, min(begun)):
         return
@@ -100,6 +110,21 @@ def _stopped(ranks: Ranks) -> Iterator[Finding]:
             certainty="likely",
             update=pace.updates,
         )
+
+
+def _idle(ranks: Ranks) -> Iterator[Finding]:
+    """One that ended well, and never made an update."""
+    most = max((pace.updates for pace in ranks.paces), default=0)
+    for pace in ranks.paces:
+        if most and not pace.updates and pace.ended and pace.exit in (None, 0):
+            yield Finding(
+                "ranks",
+                "backward",
+                None,
+                f"rank {pace.rank} never made an update, while others came to {most:,}",
+                "call step() in every rank; no fault where this one only serves the others",
+                certainty="perhaps",
+            )
 
 
 def _slow(ranks: Ranks) -> Iterator[Finding]:

@@ -116,6 +116,13 @@ REFUSALS: dict[str, Sentence] = {
         "{place} asks for the gradient of {tensor}, which what is differentiated does not depend on",
         "allow_unused=True gives None for it; else use it in what is differentiated, itself and not a copy or .data of it",
     ),
+    "refused: unreduced": Sentence(
+        "unused",
+        "backward",
+        "{place}: DistributedDataParallel still waits for the gradient of {tensor}, which the backward pass before gave none",
+        "use it in every rank and in every pass, or leave it out of the model; DistributedDataParallel(..., "
+        "find_unused_parameters=True) looks at each pass what goes without",
+    ),
     "refused: not_scalar": Sentence(
         "constant",
         "backward",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gradtui.findings.over_time.between_ranks import findings as over_ranks
+from gradtui.findings.over_time.between_ranks import of_each
 from gradtui.report import findings_text
 from gradtui.report.json import Json, finding, number
 from gradtui.report.run import json as run_json
@@ -21,7 +22,7 @@ MOST_ROWS = 20
 
 def all_findings(ranks: Ranks) -> tuple[Finding, ...]:
     """Those between the ranks, then each of every rank once, with the sure ones first."""
-    found = dict.fromkeys((*over_ranks(ranks), *(one for run in ranks.runs for one in run.findings)))
+    found = dict.fromkeys((*over_ranks(ranks), *of_each(ranks)))
     return tuple(sorted(found, key=lambda one: CERTAINTIES.index(one.certainty)))
 
 
