@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import in_dtype
-from gradtui.findings.operand_numbers import Seen
+from gradtui.findings.operand_numbers import Numbers, Seen, holds
 from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns import singularities
 from gradtui.graph.incoming_edges import Use
 from gradtui.snapshot.finding import Certainty, Kind
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
+
+FEWEST, MOST = 4, 17
+"""Digits of a number in a sentence."""
 
 
 class Reason(NamedTuple):
@@ -46,13 +49,19 @@ def by_the_table(
     found = seen.cause(rows, nan)
     if found is None:
         return None
-    row, (a, b) = found
-    said = row.why.format(a=_short(a), b=_short(b))
+    row, numbers = found
+    a, b = _short(row, numbers)
+    said = row.why.format(a=a, b=b)
     way = row.remedy if row.kind == "domain" else stable_form(graph, used, node, row.kind) or row.remedy
     return Reason(
         row.kind, "by the table", {"said": said}, in_dtype(way, node.dtype), "proved" if seen.exact else "likely"
     )
 
 
-def _short(value: float | None) -> str:
-    return number(None if value is None else value + 0.0, 4)
+def _short(row: singularities.Cause, numbers: Numbers) -> tuple[str, str]:
+    """As few digits as still show why: 1.0000001 is above 1, and 1 is not."""
+    for digits in range(FEWEST, MOST + 1):
+        a, b = (number(None if one is None else one + 0.0, digits) for one in numbers)
+        if holds(row, [None if one is None else float(text) for one, text in zip(numbers, (a, b), strict=True)]):
+            break
+    return a, b

@@ -108,3 +108,30 @@ def test_an_exponential_that_underflows_in_float64_does_so_in_no_wider_dtype(
     x: float, dtype: Dtype, deeper: bool
 ) -> None:
     assert ("float64" in told("exp(-x)", x, dtype)[0].remedy) is deeper
+
+
+def test_a_number_is_told_with_the_digits_that_show_why() -> None:
+    """1.0000001 in four digits is 1, which acos takes."""
+    assert "1.0000001" in told("acos(x)", 1.0000001)[0].text
+    assert "-0.21" in told("sqrt(1 - x^2)", 1.1)[0].text
+
+
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom")
+def test_the_spread_of_one_element_is_nan_where_it_is_divided_by_0() -> None:
+    x = torch.ones(1, requires_grad=True)
+    with gradtui.trace():
+        out = (x / x.std()).sum()
+    found = gradtui.capture(out).findings[0]
+    assert found.kind == "domain"
+    assert "0/0" in found.text
+    with gradtui.trace():
+        zero = x.std(correction=0)
+    assert "0/0" not in gradtui.capture(zero).findings[0].text
+
+
+@pytest.mark.parametrize("centre", [lambda x: x - x.mean(), lambda x: x - x.sum() / len(x)])
+def test_what_is_centred_is_not_to_be_passed_straight_through(centre: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    x = torch.rand(4, requires_grad=True)
+    with gradtui.trace():
+        out = (centre(2 * x) / 3).sum()
+    assert not any("straight" in one.remedy for one in gradtui.capture(out).findings)

@@ -13,8 +13,10 @@ import gradtui.findings
 from gradtui.findings.findings import DETECTORS
 from gradtui.findings.over_time.sentences import SENTENCES as OVER_TIME
 from gradtui.findings.rank import ORDER
+from gradtui.findings.words.not_finite import WHY_SLOPES, WHY_VALUES
 from gradtui.findings.words.parts import PARTS, REASONS
 from gradtui.findings.words.sentences import EVIDENCE, SENTENCES, TABLES
+from gradtui.findings.words.zeros import WHY_ZEROS
 from gradtui.schemas import answers
 from gradtui.snapshot.finding import Kind
 
@@ -91,3 +93,9 @@ def test_every_detector_in_the_package_is_asked() -> None:
 
 def test_no_file_is_long() -> None:
     assert not [path.name for path in FILES if len(path.read_text().splitlines()) > LONGEST]
+
+
+def test_no_reason_has_two_meanings() -> None:
+    """They are put into one table."""
+    tables = (WHY_VALUES, WHY_SLOPES, WHY_ZEROS)
+    assert len(REASONS) == sum(map(len, tables))

@@ -55,6 +55,13 @@ ZEROS: dict[str, Sentence] = {
         "{node} goes into the loss by two ways that cancel, +1 · g and -1 · g: {one} and {other}",
         "detach one of them: x + (row - x).detach() passes the gradient straight through; else what is meant is not in the loss",
     ),
+    "centred": Sentence(
+        "zero",
+        "backward",
+        "{node}: {other} takes away what its elements have in common, and what comes in is the same for all of them, "
+        "so nothing is left of it",
+        "put the loss on single elements, or on their squares: the sum or mean of what is centred is 0 whatever it is",
+    ),
     "cancels but for rounding": Sentence(
         "constant",
         "backward",
@@ -202,7 +209,7 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     ),
     "norm with a weight of 0": ("its weight, {weight}, is all 0", STARTS_AT_0),
     "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
-    "spread of one": ("the spread of a single element is 0 whatever it is", MORE_THAN_ONE),
+    "spread of a single element": ("the spread of a single element is 0 whatever it is", MORE_THAN_ONE),
     "spread of equals": ("its elements are all equal, where their spread is least", AT_REST),
     "factors of 0": (
         "two or more of the elements that it multiplies are 0, so the product is still 0 whatever one of them is",

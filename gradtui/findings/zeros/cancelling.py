@@ -8,10 +8,12 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
-from gradtui.graph.operands import is_zero
+from gradtui.graph.operands import is_zero, operation
 from gradtui.snapshot.model import Node, Values
 
 ROUNDING = 1e-5
+CENTRING = {"Mean", "Sum"}
+"""What takes from each element what all of them have in common."""
 
 
 def cause(record: Record, name: str, killer: Killer) -> Cause | None:
@@ -27,6 +29,8 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
     one, other = terms[0], terms[-1]
     opposite = len(terms) == 2 and _are_opposite(one[1], other[1])
     facts: dict[str, Fact] = {"node": node, "one": one[0], "other": other[0], "terms": len(terms), "symptom": "zero"}
+    if opposite and operation(other[0]) in CENTRING:
+        return Cause("centred", Place(one[0].id), facts, "likely", (name,))
     if not node.edges and not (opposite and _is_one_sum(one[0], other[0])):
         return Cause("cancels at a leaf", Place(node.id), facts, "perhaps", (name,))
     kind = "ways of +1 and -1" if opposite else "gradients cancel"

@@ -18,7 +18,7 @@ def level(record: Record, node: Node, place: int) -> Reason | None:
     name, edge = operation(node), node.edges[place]
     if has(name, "spread") and edge.target is not None:
         if math.prod(record.nodes[edge.target].shape) == math.prod(node.shape):
-            return Reason("constant", "spread of one", certainty="proved")
+            return Reason("constant", "spread of a single element", certainty="proved")
         return Reason("zero", "spread of equals", certainty="perhaps") if is_zero(node.value) else None
     if has(name, "product") and _zeros(seen_value(record.graph, edge)) >= 2 * math.prod(node.shape):
         return Reason("masked", "factors of 0")
