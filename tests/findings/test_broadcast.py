@@ -37,6 +37,21 @@ def test_a_loss_that_is_broadcast(name: str) -> None:
     assert kinds(LOSSES[name], (5, 1)) == []
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda p, y: F.mse_loss(p, y).sqrt(),
+        lambda p, y: 0.5 * ((p - y) ** 2).mean() + 1e-3 * p.square().mean(),
+        lambda p, y: -(F.l1_loss(p, y) / -3),
+    ],
+)
+def test_a_part_of_a_loss_or_its_root_that_is_broadcast(loss: Loss) -> None:
+    assert kinds(loss, (5,)) == ["broadcast"]
+    assert kinds(loss, (5, 1)) == []
+
+
 def test_distances_of_all_pairs_are_meant() -> None:
+    assert kinds(lambda p, _: ((p - p.squeeze(-1)) ** 2).mean(), (5,)) == []
+    assert kinds(lambda p, _: F.mse_loss(p, p.squeeze(-1)), (5,)) == []
     assert kinds(lambda p, y: (p - y).abs().amin(1).mean(), (7,)) == []
     assert kinds(lambda p, y: torch.exp(-((p - y) ** 2)).mean(), (5,)) == []

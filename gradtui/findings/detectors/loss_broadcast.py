@@ -12,16 +12,34 @@ from gradtui.snapshot.model import Node
 
 DISTANCES = {"Pow", "Abs", "Mul"}
 MEANS = {"Mean", "Sum"}
+SUMMED = {"Add", "Sub"}
+SCALED = {"Sqrt", "Neg", "Mul", "Div"}
+MOST_TERMS = 100
+"""Of a loss that are looked at."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
-    for root in record.graph.roots:
-        if root < len(record.nodes) and (found := _square(record, record.nodes[root])) is not None:
+    for end in _ends(record):
+        if (found := _square(record, end)) is not None:
             node, before = found
             size = node.shape[0]
             facts: dict[str, Fact] = {"node": node, "before": str([*before.shape]), "shape": str([*node.shape])}
             facts["other"] = str([size] if len(before.shape) == 2 else [size, 1])
             yield Cause("loss broadcast", Place(node.id), facts, "likely")
+
+
+def _ends(record: Record) -> Iterator[Node]:
+    """Of what the loss is the sum, as it is or scaled, or the root of it."""
+    waiting = [root for root in record.graph.roots if root < len(record.nodes)]
+    seen = {*waiting}
+    while waiting:
+        node = record.nodes[waiting.pop()]
+        below = {edge.target for edge in node.edges if edge.target is not None} - seen
+        if node.shape or not (operation(node) in SUMMED or (operation(node) in SCALED and len(below) == 1)):
+            yield node
+        elif len(seen) < MOST_TERMS:
+            seen |= below
+            waiting += sorted(below)
 
 
 def _square(record: Record, root: Node) -> tuple[Node, Node] | None:
@@ -36,9 +54,11 @@ def _square(record: Record, root: Node) -> tuple[Node, Node] | None:
         node = below(node)[0]
         if operation(node) in DISTANCES and below(node) and len({one.id for one in below(node)}) == 1:
             node = below(node)[0]
-            if operation(node) == "Sub":
+            if (
+                operation(node) == "Sub" and len(below(node)) == 1
+            ):  # of two that are learned all pairs may well be wanted
                 return next(((node, one) for one in _sources(record, node) if _grew(one, node)), None)
-    if not has(operation(node), "loss"):
+    if not has(operation(node), "loss") or len(below(node)) > 1:
         return None
     expanded = [one for one in below(node) if operation(one) == "Expand" and one.source == node.source]
     return next(((one, lower) for one in expanded for lower in below(one) if _grew(lower, one)), None)
