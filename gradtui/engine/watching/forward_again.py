@@ -111,7 +111,7 @@ def replay(
     if begin is None or (given and len(begun.outputs) > 1):  # one output may be on the way to another
         return None
     came = given[0] if given else None
-    own = {id(one) for one in names.values()}
+    own, off = {id(one) for one in names.values()}, not torch.is_grad_enabled()
     calls = [call for segment in begun.segments[begin:] for call in segment.calls if not _makes(call, own)]
     if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
         return None
@@ -127,6 +127,7 @@ def replay(
             again, recorder = _run(calls, begun.outputs, weights)
             if len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
                 return None
+            recorder.recording.off = off
             if came is not None:
                 again[0].register_hook(lambda _: came)  # type: ignore[no-untyped-call]
             model = models[0] if len(models) == 1 else None

@@ -23,7 +23,7 @@ def told(step: Step, kind: type[Exception] = RuntimeError) -> tuple[Finding, ...
     torch.manual_seed(0)
     model = nn.Linear(3, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with suppress(kind), gradtui.watch(model, optimizer) as watch:
+    with torch.enable_grad(), suppress(kind), gradtui.watch(model, optimizer) as watch:
         for _ in range(3):
             optimizer.zero_grad()
             step(model, torch.rand(4, 3)).backward()
@@ -61,12 +61,26 @@ def is_constant(model: nn.Module, x: torch.Tensor) -> Any:
     return torch.tensor(0.0)
 
 
+def switches_off(model: nn.Module, x: torch.Tensor) -> Any:
+    torch.set_grad_enabled(False)
+    y = model(x)
+    return y.mean()
+
+
+def switches_off_for_a_while(model: nn.Module, x: torch.Tensor) -> Any:
+    with torch.set_grad_enabled(False):
+        y = model(x)
+    return y.mean()
+
+
 REFUSED: dict[str, tuple[Step, str, int]] = {
     "a leaf is written over": (writes, "inplace", 2),
     "a graph ends in NumPy": (leaves, "left_torch", 2),
     "inference mode": (infers, "no_grad", 3),
     "no derivative": (steps, "not_differentiable", 2),
     "a constant": (is_constant, "constant", 2),
+    "gradients are off for good": (switches_off, "no_grad", 1),
+    "gradients are off for a while": (switches_off_for_a_while, "no_grad", 2),
 }
 
 
