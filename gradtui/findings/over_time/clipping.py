@@ -19,6 +19,7 @@ ABOVE_EPS = 1e-4
 
 
 def by_hand(history: History) -> Iterator[Fault]:
+    still = [one for one in history.parameters.values() if one.trained >= LEAST and one.still.count == one.trained]
     for one in history.of("made_smaller"):
         factor = made_smaller(one)
         if one.facts["divided"]:
@@ -28,7 +29,7 @@ def by_hand(history: History) -> Iterator[Fault]:
                 "gradients are made small",
                 one.first if one.first > 1 else None,
                 {"factor": factor, "count": one.count},
-                "perhaps",
+                "likely" if still else "perhaps",
                 source=one.source,
             )
 
@@ -105,4 +106,4 @@ def is_far(history: History) -> bool:
     """Whether next to nothing of the gradients is left by clipping, at every update."""
     return any(
         one.row in ("always clipped", "clipped while scaled") and one.certainty == "likely" for one in detect(history)
-    )
+    ) or any(one.certainty == "likely" for one in by_hand(history))

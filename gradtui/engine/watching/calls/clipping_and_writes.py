@@ -89,7 +89,7 @@ class Notice:
         self.versions: dict[int, int] = {}
         self.sums: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.added_to: set[int] = set()
-        self.made_smaller: tuple[float, bool, Source | None] | None = None
+        self.made_smaller: tuple[float | torch.Tensor, bool, Source | None] | None = None
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
         self.new_weights = NewWeights(history, place)
@@ -149,8 +149,8 @@ class Notice:
 
     def tell_of_clips(self, parameters: Sequence[torch.Tensor]) -> None:
         """What was done to the gradients of these before the step that has ended."""
-        if self.made_smaller is not None:
-            factor, is_divisor, place = self.made_smaller
+        if self.made_smaller is not None and math.isfinite(factor := float(self.made_smaller[0])) and factor:
+            _, is_divisor, place = self.made_smaller
             scaled = self._history.note("made_smaller", place, logs=0.0, divided=is_divisor)
             by = math.log(max(abs(factor), 1e-30))
             scaled.facts = {**scaled.facts, "logs": scaled.facts["logs"] + (-by if is_divisor else by)}
@@ -203,11 +203,11 @@ class Notice:
 
     def _scales(self, gradient: Any, factor: Any, is_divisor: bool, frame: FrameType) -> None:
         """By hand, between backward and step: once for each place, by the first gradient that it scales."""
-        if self.made_smaller is not None or not is_a(factor, float, int) or not factor:
+        if self.made_smaller is not None or not (is_a(factor, float, int) or _is_number(factor)):
             return
         if not issubclass(type(gradient), torch.Tensor) or all(gradient is not one.grad for one in self.stepped):
             return
-        self.made_smaller = float(factor), is_divisor, self._place(frame)
+        self.made_smaller = factor, is_divisor, self._place(frame)
 
     def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
         """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None or 0 next."""
@@ -245,3 +245,8 @@ def _chooses_among_one(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any],
         return func in SOFTMAX and issubclass(type(result), torch.Tensor) and result.shape[-1:] == (1,)
     key: Any = args[1] if len(args) > 1 else kwargs.get("key")
     return issubclass(type(key), torch.Tensor) and key.ndim > 1 and key.shape[ATTENDING[func]] == 1
+
+
+def _is_number(factor: object) -> bool:
+    """A tensor of one, as what is left by a bound divided by a norm."""
+    return is_a(factor, torch.Tensor) and factor.numel() == 1 and not factor.requires_grad
