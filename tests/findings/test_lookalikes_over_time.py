@@ -90,3 +90,45 @@ def test_gradients_that_are_divided_after_they_add_up(divide: Callable[[Tensor],
                     divide(one.grad)
             optimizer.step()
     assert ("accumulation" in [one.kind for one in watch.findings]) is not is_divided
+
+
+@pytest.mark.parametrize(
+    ("schedule", "says"),
+    [
+        (lambda one: torch.optim.lr_scheduler.PolynomialLR(one, 10), "total_iters"),
+        (lambda one: torch.optim.lr_scheduler.LinearLR(one, 1.0, 0.0, 10), "total_iters"),
+        (lambda one: torch.optim.lr_scheduler.MultiStepLR(one, [10], gamma=0.0), "milestones"),
+        (lambda one: torch.optim.lr_scheduler.LambdaLR(one, lambda step: step // 1000), "//"),
+    ],
+)
+def test_a_schedule_that_is_over_divides_no_integers(
+    schedule: Callable[[torch.optim.Optimizer], torch.optim.lr_scheduler.LRScheduler], says: str
+) -> None:
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = schedule(optimizer)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(40):
+            optimizer.zero_grad()
+            torch.autograd.backward(functional.mse_loss(model(x), x[:, :1]))
+            optimizer.step()
+            scheduler.step()
+    (found,) = [one for one in watch.findings if one.kind == "learning_rate"]
+    assert says in found.remedy
+    assert ("//" in found.remedy) is (says == "//")
+
+
+def test_units_that_begin_alike_are_told_though_the_first_step_leaves_them() -> None:
+    """The classes begin alike, too, so that nothing comes back at first."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)), torch.randn(32, 4)
+    for one in model.parameters():
+        nn.init.constant_(one, 0.1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(20):
+            optimizer.zero_grad()
+            torch.autograd.backward(functional.cross_entropy(model(x), x[:, :3].argmax(1)))
+            optimizer.step()
+    assert "symmetry" in [one.kind for one in watch.findings]

@@ -33,6 +33,13 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "subtract lr * grad from it too; no fault where its gradient is wanted for itself; in a narrow dtype look whether the "
         "change is lost by rounding",
     ),
+    "rate comes to 0 by a schedule": Sentence(
+        "learning_rate",
+        "the learning rate of {optimizer} is 0 for {steps} steps: its scheduler has come down to 0 before the end, so no "
+        "parameter moves any more",
+        "give the scheduler as many steps as it is stepped (T_max, total_iters, milestones), once for each epoch or for each "
+        "update as its numbers are meant, or a last rate above 0 (eta_min)",
+    ),
     "loss leaps": Sentence(
         "divergence",
         "the loss leaps from {begin} to {end}, and never comes below {least} again: the step before changes the weights by "

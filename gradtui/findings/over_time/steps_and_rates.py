@@ -71,7 +71,9 @@ def rate(history: History) -> Iterator[Fault]:
             continue
         scheduled = one.scheduled is not None
         facts = {"optimizer": one.name, "steps": one.no_rate.length, "made": one.scheduled}
-        row = "rate is 0 by a schedule" if scheduled else "rate is 0"
+        row = "rate is 0"
+        if scheduled:
+            row = "rate is 0 by a schedule" if always else "rate comes to 0 by a schedule"
         yield Fault(row, (one.no_rate.since or None), facts, "proved" if always else "likely")
 
 

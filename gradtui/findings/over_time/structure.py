@@ -24,7 +24,11 @@ def shared(history: History) -> Iterator[Fault]:
 
 
 def symmetric(history: History) -> Iterator[Fault]:
-    found = [one for one in history.parameters.values() if one.alike and one.trained >= LEAST and not one.still.count]
+    found = [
+        one
+        for one in history.parameters.values()
+        if one.alike and one.trained >= LEAST and 2 * one.still.count < one.trained
+    ]
     if found:
         facts = {"rows": max(one.shape[0] for one in found), "count": min(one.trained for one in found)}
         yield Fault("all units are one", None, facts, "likely", tuple(one.name for one in found))
