@@ -49,6 +49,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     shapes_and_modes.softmax_twice,
     shapes_and_modes.constant_part,
     shapes_and_modes.zero_derivative,
+    shapes_and_modes.single_element,
     losses.constant_term,
     shapes_and_modes.padding,
     structure.symmetric,

@@ -176,6 +176,18 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "the thread that began first",
         "train in one thread after the other, or each in a process of its own, to see all of them",
     ),
+    "normalises one element": Sentence(
+        "constant",
+        "{norm} normalises a single element at a time here (of {sizes}), and makes 0 of it, whatever it is: what comes out is "
+        "its bias alone, and what made the element learns nothing by this way",
+        "normalise over more than one element: the features (LayerNorm(hidden)) before the last layer, not its one output",
+    ),
+    "normalises one element by its size": Sentence(
+        "constant",
+        "{norm} normalises a single element at a time here (of {sizes}), and leaves its sign alone: by how much is lost, and "
+        "what made the element learns next to nothing by this way",
+        "normalise over more than one element: the features (RMSNorm(hidden)) before the last layer, not its one output",
+    ),
     "derivative is 0": Sentence(
         "flat",
         "what torch.autograd.grad gives here is 0 throughout in each of the first {count} updates: {cause}",

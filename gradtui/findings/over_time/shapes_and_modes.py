@@ -51,6 +51,16 @@ def constant_part(history: History) -> Iterator[Fault]:
                 return
 
 
+def single_element(history: History) -> Iterator[Fault]:
+    """What is normalised is one element, in all of the first updates; where nothing at all goes through, a pass tells it."""
+    silent = {name for name, one in history.parameters.items() if one.zero.since is not None}
+    told = {one.source for found in history.passes.values() for one in found if one.parameter in silent}
+    for seen in history.of("single_element"):
+        if seen.updates >= LEAST and seen.source not in told:
+            row = "normalises one element by its size" if seen.facts["by_size"] else "normalises one element"
+            yield Fault(row, seen.since, dict(seen.facts), source=seen.source)
+
+
 def zero_derivative(history: History) -> Iterator[Fault]:
     """The loss is made of a derivative that is 0 in each of the first updates, as of functions of straight pieces."""
     for seen in history.of("zero_derivative"):

@@ -18,13 +18,14 @@ from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.tensors.values import PLAIN
 from gradtui.engine.torch_private import is_flattened, is_wrapped, sequence_number
 from gradtui.engine.watching import tensor_norms
-from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs
+from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs, single_elements
 from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
 from gradtui.engine.watching.calls.constant_terms import ConstantTerms
 from gradtui.engine.watching.calls.loss_inputs import LOSSES
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.calls.row_orders import RowOrders
+from gradtui.engine.watching.calls.single_elements import NORMALISING
 from gradtui.engine.watching.calls.transformed_gradients import TransformedGradients
 from gradtui.engine.watching.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
@@ -110,6 +111,8 @@ class Notice:
             self.orders.heard(func, args, result, frame)
             self.terms.heard(func, args, kwargs, result, frame)
             self.doubtful = self.doubtful or _chooses_among_one(func, args, kwargs, result)
+            if func in NORMALISING:
+                single_elements.note(self._history, func, args, kwargs, lambda: self._place(frame))
             if func in LOSSES:
                 loss_inputs.note(self._history, func, args, kwargs, lambda: self._place(frame))
         if kwargs and is_a(kwargs.get("out"), torch.Tensor):

@@ -26,6 +26,14 @@ LOSSES = COMPARING | {
 VIEWS = ("Squeeze", "View", "Reshape", "Unsqueeze", "UnsafeView", "Transpose", "Select", "Slice", "TBackward", "Clone")
 MOST_VIEWS = 8
 WIDE = {torch.float32, torch.float64}
+SQUASHING = {"Sigmoid", "Hardsigmoid", "Softmax", "Tanh", "Exp"}
+SCALING = {"Mul", "Div", "Add", "Sub", "Rsub", "Neg", "Reciprocal", "Pow", "Clamp", "ClampMin", "ClampMax"}
+"""By numbers that are not learned."""
+OF_NO_SHARE = {"Exp": {"Reciprocal", "Pow", "Div", "Rsub"}, "Tanh": {"Add", "Sub", "Rsub"}}
+"""What is none by itself, and what makes one of it."""
+ENOUGH = 4
+"""Numbers that are hardly all from 0 to 1 by chance."""
+MOST_STEPS = 16
 SLACK, SLACK_OF_NARROW = 0.02, 0.3
 """By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to, or that are
 in a narrow dtype."""
@@ -45,7 +53,8 @@ def note(
     if not given.requires_grad:
         return
     with unasked(), torch.no_grad():
-        wrong = _wrong(func, given.detach(), target.detach(), kwargs, made_by(given))
+        is_sigmoid = func is functional.binary_cross_entropy_with_logits and is_a_sigmoid(given)
+        wrong = _wrong(func, given.detach(), target.detach(), kwargs, is_sigmoid)
     if wrong:
         row, facts = wrong
         masked = kwargs.get("reduction") == "none" or kwargs.get("weight") is not None
@@ -55,7 +64,7 @@ def note(
 
 
 def _wrong(
-    func: Any, given: torch.Tensor, target: torch.Tensor, kwargs: dict[str, Any], maker: str
+    func: Any, given: torch.Tensor, target: torch.Tensor, kwargs: dict[str, Any], is_sigmoid: bool
 ) -> tuple[str, dict[str, float]] | None:
     """Which row of the words says what is wrong, and its numbers; None where nothing is, or it is not finite."""
     if func is functional.nll_loss:
@@ -70,7 +79,7 @@ def _wrong(
             return "kl_div without logarithm", {"most": most}
         if least < -SLACK and not kwargs.get("log_target", False):
             return "kl_div of logarithms", {"least": least}
-    elif func is functional.binary_cross_entropy_with_logits and maker == "SigmoidBackward0":
+    elif func is functional.binary_cross_entropy_with_logits and is_sigmoid:
         return "sigmoid twice", {}
     elif func is functional.binary_cross_entropy_with_logits:
         least, most = float(target.min()), float(target.max())
@@ -114,6 +123,29 @@ def made_by(tensor: torch.Tensor) -> str:
             break
         node = node.next_functions[0][0]
     return "" if node is None else node.name()
+
+
+def is_a_sigmoid(given: torch.Tensor) -> bool:
+    """Whether numbers from 0 to 1 come of a sigmoid, or of what writes one out: 1 / (1 + exp(-x)), (tanh(x) + 1) / 2."""
+    node, met = maker(given), set[str]()
+    waiting = [] if node is None else [node]
+    for _ in range(MOST_STEPS):
+        if not waiting:
+            break
+        node = waiting.pop()
+        name = node.name().removesuffix("Backward0").removesuffix("Backward1")
+        met.add(name)
+        inner = [one for one, _ in node.next_functions if one is not None]
+        if name not in SQUASHING:
+            if not (name in SCALING or node.name().startswith(VIEWS)) or (len(inner) > 1 and name != "Div"):
+                return False
+            waiting += inner
+    if waiting or not met & SQUASHING or (met & SCALING and given.numel() < ENOUGH):
+        return False
+    if any(one in met and not met & needed for one, needed in OF_NO_SHARE.items()):
+        return False
+    with unasked(), torch.no_grad():
+        return bool(given.min() >= 0) and bool(given.max() <= 1)
 
 
 def _note_learned(
