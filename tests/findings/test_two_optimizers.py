@@ -68,3 +68,26 @@ def test_the_second_of_two_steps_has_its_backward_too() -> None:
 @pytest.mark.filterwarnings("ignore:`parameters` is an empty")
 def test_clipping_before_backward_once_for_two_steps() -> None:
     assert [one.kind for one in steps_in_a_row(False, True)] == ["clipping"]
+
+
+def one_for_each_layer(rate: float, clears: bool) -> list[gradtui.Finding]:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1))
+    optimizers = [torch.optim.SGD(model[place].parameters(), lr=rate) for place in (0, 2, 4)]
+    x, y = torch.randn(16, 4), torch.randn(16, 1)
+    with gradtui.watch(model) as watch:
+        for _ in range(12):
+            torch.autograd.backward(nn.functional.mse_loss(model(x), y))
+            for one in optimizers:
+                one.step()
+                if clears:
+                    one.zero_grad()
+    return [*watch.findings]
+
+
+def test_what_several_optimizers_lack_is_told_once_of_all() -> None:
+    assert one_for_each_layer(0.01, True) == []
+    (uncleared,) = one_for_each_layer(0.01, False)
+    assert (uncleared.kind, uncleared.update, len(uncleared.evidence)) == ("zero_grad", 3, 6)
+    (still,) = one_for_each_layer(0.0, True)
+    assert (still.kind, still.update, still.certainty) == ("learning_rate", None, "proved")

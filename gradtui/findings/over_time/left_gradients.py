@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gradtui.findings.over_time.clipping import made_smaller
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.source import Source
 
 NEARLY = 0.01
 """To what part of itself a factor by hand is one over the number of passes."""
 ROWS = {False: "gradients add up", True: "gradients of some add up"}
 """Whether of some parameters only."""
+OF_ONE = "gradients of one optimizer add up"
 
 
 def uncleared(history: History) -> Iterator[Fault]:
     closure = history.of("closure_uncleared")
     for one in closure[:1]:
         yield Fault("closure adds up", one.first, {}, "proved", source=one.source)
+    of_one: dict[Source | None, list[Fault]] = {}
     for number, optimizer in enumerate(history.optimizers):
         for some, row in ROWS.items():
             found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == (number, some)]
@@ -26,11 +29,25 @@ def uncleared(history: History) -> Iterator[Fault]:
             if not closure and found and count >= max(2, 0.5 * (optimizer.steps - 1)):
                 facts = {"count": count, "optimizer": optimizer.name, "of": optimizer.steps}
                 several = len(history.optimizers) > 1
-                row = "gradients of one optimizer add up" if several and not some else row
+                row = OF_ONE if several and not some else row
                 row = "gradients add up by hand" if optimizer.by_hand else row
                 about = found[0].facts["names"] if some or several or optimizer.by_hand else ()
-                yield Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
+                fault = Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
+                if row == OF_ONE:
+                    of_one.setdefault(fault.source, []).append(fault)
+                else:
+                    yield fault
                 break
+    for faults in of_one.values():
+        yield faults[0] if len(faults) == 1 else _of_several(faults)
+
+
+def _of_several(faults: Sequence[Fault]) -> Fault:
+    """Optimizers with parts of a model each, whose gradients one line of backward makes."""
+    facts = {"optimizers": len(faults), **{name: sum(one.facts[name] for one in faults) for name in ("count", "of")}}
+    about = tuple(name for one in faults for name in one.about)
+    first = faults[0]
+    return Fault("gradients of several optimizers add up", first.update, facts, first.certainty, about, first.source)
 
 
 def foreign(history: History) -> Iterator[Fault]:

@@ -21,6 +21,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "each time, with the gradient that there was before the step",
         IN_THE_CLOSURE,
     ),
+    "gradients of several optimizers add up": Sentence(
+        "zero_grad",
+        "{names}: zero_grad is not called between the steps of the {optimizers} optimizers which have these: their gradients add "
+        "up to those of the updates before, in {count} of {of} updates",
+        "call zero_grad() of each of them, once for each of its steps, before backward()",
+    ),
     "gradients add up by hand": Sentence(
         "zero_grad",
         "{names}: .grad is not cleared between the updates by hand: each gradient adds up to those before, in {count} of {of} "
@@ -36,7 +42,7 @@ OF_THE_MODEL: dict[str, Sentence] = {
     "rate comes to 0 by a schedule": Sentence(
         "learning_rate",
         "the learning rate of {optimizer} is 0 for {steps} steps: its scheduler has come down to 0 before the end, so no "
-        "parameter moves any more",
+        "parameter there moves any more",
         "give the scheduler as many steps as it is stepped (T_max, total_iters, milestones), once for each epoch or for each "
         "update as its numbers are meant, or a last rate above 0 (eta_min)",
     ),

@@ -121,12 +121,13 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "rate is 0": Sentence(
         "learning_rate",
-        "the learning rate of {optimizer} is 0 for {steps} steps: no parameter moves",
+        "the learning rate of {optimizer} is 0 for {steps} steps: no parameter there moves",
         "give it a learning rate above 0, and look at what sets it: lr=, or a schedule",
     ),
     "rate is 0 by a schedule": Sentence(
         "learning_rate",
-        "the learning rate of {optimizer} is 0 for {steps} steps: its scheduler takes {made} times 0, so no parameter moves",
+        "the learning rate of {optimizer} is 0 for {steps} steps, as its scheduler takes {made} times 0: no parameter there "
+        "moves",
         "look at the schedule's factor (LambdaLR, warm-up): an integer division // stays 0; print get_last_lr()",
     ),
     "rate is next to 0": Sentence(

@@ -63,18 +63,25 @@ def order(history: History) -> Iterator[Fault]:
 
 
 def rate(history: History) -> Iterator[Fault]:
+    alike: dict[tuple[str, bool, float | None], list[OptimizerHistory]] = {}
     for one in history.optimizers:
         if one.no_rate.since is None or one.no_rate.length < LEAST:
             continue
         always = one.no_rate.count == one.steps
         if not always and (one.no_rate.length < 5 or one.no_rate.length < SHARE * one.steps):
             continue
-        scheduled = one.scheduled is not None
-        facts = {"optimizer": one.name, "steps": one.no_rate.length, "made": one.scheduled}
         row = "rate is 0"
-        if scheduled:
+        if one.scheduled is not None:
             row = "rate is 0 by a schedule" if always else "rate comes to 0 by a schedule"
-        yield Fault(row, (one.no_rate.since or None), facts, "proved" if always else "likely")
+        alike.setdefault((row, always, one.scheduled), []).append(one)
+    for (row, always, made), several in alike.items():
+        facts = {
+            "optimizer": several[0].name if len(several) == 1 else f"{len(several)} optimizers",
+            "steps": sum(one.no_rate.length for one in several),
+            "made": made,
+        }
+        begin = min(one.no_rate.since or 0 for one in several)
+        yield Fault(row, begin or None, facts, "proved" if always else "likely")
 
 
 def rate_of_some(history: History) -> Iterator[Fault]:
