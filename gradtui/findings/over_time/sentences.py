@@ -126,8 +126,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "rate is 0 by a schedule": Sentence(
         "learning_rate",
-        "the learning rate of {optimizer} is 0 for {steps} steps, as its scheduler takes {made} times 0: no parameter there "
-        "moves",
+        "the learning rate of {optimizer} is 0 for {steps} steps, as its scheduler takes {made} times 0: nothing there moves",
         "look at the schedule's factor (LambdaLR, warm-up): an integer division // stays 0; print get_last_lr()",
     ),
     "rate is next to 0": Sentence(
