@@ -238,6 +238,32 @@ def test_the_double_where_works(text: str, x: float, derivative: float) -> None:
     assert snapshot(mended, {"x": x}).variables["x"].grad.numbers == (derivative,)
 
 
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("where(x > 0, log(x)/x, 3)", 0.0),
+        ("where(x > 0, 1/sqrt(x), 3)", 0.0),
+        ("where(x > 0, log(sqrt(x)), 3)", 0.0),
+        ("where(x > 0, sqrt(sqrt(x)), 3)", 0.0),
+        ("where(x > 0, sqrt(x)*log(x), 3)", 0.0),
+        ("where(x < 10, sinh(x)/cosh(x), 3)", 100.0),
+        ("where(x < 10, exp(x)/(1 + exp(x)), 3)", 100.0),
+        ("sum(where(x > 0, log(x)/x, 3))", (0.0, 1.0)),
+    ],
+)
+def test_where_several_pieces_are_singular_all_of_the_branch_gets_a_safe_operand(
+    text: str, x: float | tuple[float, ...]
+) -> None:
+    finding = next(finding for finding in told(text, {"x": x}) if finding.kind == "branch")
+    assert "write" not in finding.remedy
+    start, end = text.index(", "), text.rindex(", 3")
+    condition = text[text.index("where(") + 6 : start]
+    branch = text[start + 2 : end]
+    mended = text[: start + 2] + re.sub(r"\bx\b", f"where({condition}, x, 1)", branch) + text[end:]
+    grad = snapshot(mended, {"x": x}).variables["x"].grad
+    assert all(map(math.isfinite, grad.numbers))
+
+
 ANY = ["sin", "log", "sqrt", "exp", "tanh", "relu", "floor", "1/", "abs", "asin", "sigmoid", "softplus", "lgamma"]
 OF_A_VECTOR = ["sum", "norm", "softmax", "log_softmax", "prod", "max", "std", "cumsum"]
 wild_texts = st.recursive(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.dtypes import NARROW, wider
-from gradtui.findings.not_finite import locate, senders, slopes
+from gradtui.findings.not_finite import branches, locate, senders, slopes
 from gradtui.findings.not_finite.evidence import counts
 from gradtui.findings.not_finite.witness import index_of
 from gradtui.findings.reason_at_node import Reason
@@ -115,7 +115,10 @@ def _zero_times(
         named = operand_quote(record.graph, sender.edges[by]) if record.is_explored else ""
         culprit = locate.origin(record.graph, node) if record.is_explored else node
         facts |= {"branch": sender, "which": Part("named", {"name": named}) if named else ""}
-        facts["way"] = Part("double where", {"where": sender, "by": by, "culprit": culprit})
+        alone = not record.is_explored or branches.is_alone(record, sender, by, culprit)
+        facts["way"] = Part(
+            "double where" if alone else "double where of all", {"where": sender, "by": by, "culprit": culprit}
+        )
         return Cause("branch not taken", Place(node.id), facts, certainty, record.bad, evidence)
     if sender is None or sender is node:
         kind = "0 times slope" if sender is None else "sum of 0 times slope"

@@ -23,6 +23,7 @@ PARTS: dict[str, str] = {
     "elements": "{count} elements",
     "nan counted": ", {count} nan",
     "inf counted": ", {count} inf",
+    "double where of all": "the double where: give all of the branch a safe x where it is not taken, f(where(condition, x, 1))",
     "named": " {name}",
     "at": " at {number}",
     "its values": "{reach}",
