@@ -333,3 +333,22 @@ def grid_of_pixels() -> Iterator[Any]:
     yield {"shift": shift}
     places = torch.stack([columns, rows], -1) + shift
     yield (F.grid_sample(picture, places[None], align_corners=True) - 1).pow(2).mean()  # <- here
+
+
+@broken("underflow", "weight", "zero", "float16")
+def gradients_that_a_cast_loses() -> Iterator[Any]:
+    model = nn.Linear(4, 1).half()
+    x, y = torch.randn(64, 4) / 100, torch.randn(64, 1) / 100
+    yield model
+    out = model(x.half()).float()  # <- here
+    yield (out - y).pow(2).mean() * 1e-6
+
+
+@broken("underflow", "0.weight", "zero", "float16")
+def gradients_that_autocast_loses() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+    x, y = torch.randn(64, 4), torch.randn(64, 1)
+    yield model
+    with torch.autocast("cpu", dtype=torch.float16):
+        out = model(x)
+    yield F.mse_loss(out.float(), y) * 1e-8  # <- here

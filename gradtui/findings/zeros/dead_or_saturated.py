@@ -84,6 +84,8 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
     too_little = softmax_and_norms.underflows(node) and not zero_factor.may_be_0(record.graph, node, place)
     if too_little or (has(name, "dividing") and softmax_and_norms.only_scales(node, place)):
         return softmax_and_norms.underflow(node)
+    if (cast := softmax_and_norms.cast_underflow(record.graph, node, place)) is not None:
+        return cast
     if has(name, "normalising"):
         return norms.reason(record.graph, node)
     if has(name, "level at 0") and is_zero(seen_value(record.graph, node.edges[place])):

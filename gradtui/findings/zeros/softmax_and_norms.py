@@ -98,6 +98,16 @@ def underflow(node: Node) -> Reason:
     return Reason("underflow", "sends too little" if node.dtype in NARROW else "has vanished", facts)
 
 
+def cast_underflow(graph: Graph, node: Node, place: int) -> Reason | None:
+    """Of a cast, which gives an operand of another dtype its gradient in that."""
+    target = node.edges[place].target if has(operation(node), "casting") else None
+    dtype = graph.nodes[target].dtype if target is not None else ""
+    if dtype not in LEAST or LEAST[dtype] <= LEAST.get(node.dtype, 0.0):
+        return None
+    row = "sends too little" if dtype in NARROW else "has vanished"
+    return Reason("underflow", row, {"dtype": dtype, "least": LEAST[dtype]}, certainty="proved")
+
+
 def underflows(node: Node) -> bool:
     """Whether so small a gradient came in that the dtype is at its end."""
     came = node.grad_output
