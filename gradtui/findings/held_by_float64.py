@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from gradtui.findings.digit_loss import Loss
 from gradtui.findings.underflow import LEAST, underflown
 from gradtui.graph.errors import Errors
@@ -13,20 +11,21 @@ FEW_ENOUGH = 1e-3
 """A relative error that float64 may leave where it is of use."""
 
 
-def is_held_by_float64(errors: Errors, loss: Loss) -> bool:
-    """Whether float64 keeps digits there that are of use."""
+def is_held_by_float64(errors: Errors, loss: Loss) -> bool | None:
+    """Whether float64 keeps digits there that are of use; None where that is not known."""
     tiny = underflown(errors, loss, "float32")
     if tiny is not None and loss.of == "slope":
         return abs(tiny) > LEAST["float64"]
-    return _growth(errors, loss) * UNIT["float64"] < FEW_ENOUGH
+    growth = _growth(errors, loss)
+    return None if growth is None else growth * UNIT["float64"] < FEW_ENOUGH
 
 
-def _growth(errors: Errors, loss: Loss) -> float:
-    """Of a relative error, at the place of a loss, to first order: inf where it is not known."""
+def _growth(errors: Errors, loss: Loss) -> float | None:
+    """Of a relative error, at the place of a loss, to first order; None where it is not known, as no digit is left of it."""
     match loss.of:
         case "value":
             return errors.growth(loss.piece)
         case "sum":
             return errors.growth_of_sum(loss.piece)
         case "slope":
-            return loss.after / loss.unit if loss.after < 1 else math.inf
+            return loss.after / loss.unit if loss.after < 1 else None

@@ -74,6 +74,10 @@ class Match:
     def _holds(self, node: Node, number: int, pattern: Pattern) -> bool:
         """Whether an operand of a node is such a piece."""
         if not isinstance(pattern, str):
+            if pattern[0].startswith("+"):
+                if not is_above_0(operand(self._graph, node, number)):
+                    return False
+                pattern = pattern[0][1:], *pattern[1:]
             maker = made_by(self._graph, node, number, pattern[0])
             return maker is not None and self._is(maker, pattern)
         is_constant, values = maker_of(self._graph, node, number) is None, operand(self._graph, node, number)

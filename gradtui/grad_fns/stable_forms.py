@@ -9,7 +9,8 @@ from gradtui.snapshot.finding import Kind
 Piece = tuple[Any, ...]
 Pattern = str | Piece
 """An operation with patterns of its operands; those of Add and Mul may stand in any order. A letter is any operand that is
-finite, and where it stands twice, the same; with + before it, one that is above 0 throughout; "1" is that plain number, "c" one
+finite, and where it stands twice, the same; with + before it, one that is above 0 throughout, as with an
+operation; "1" is that plain number, "c" one
 that is above 0 or not known; "0" an operand that is 0 where nan was made of it. Square is x^2 or x*x, Root sqrt(x) or x^0.5;
 Total a sum of several, all made alike or constants above 0, of which one is its operand."""
 
@@ -248,7 +249,7 @@ STEEP: tuple[Form, ...] = (
     Form(("Log", ("Sigmoid", "x")), "write logsigmoid(x) for log(sigmoid(x))"),
     Form(("Log", ("Softmax", "x")), "write log_softmax(x) for log(softmax(x))"),
     Form(("Log", ("Exp", "x")), "write x for log(exp(x))"),
-    Form(("Pow", ("Add", "1", "x")), "write exp(n*log1p(x)) for (1 + x)^n"),
+    Form(("Pow", ("+Add", "1", "x")), "write exp(n*log1p(x)) for (1 + x)^n"),
     Form(("Exp", ("Log", "x")), "write a power for the exponential of a logarithm"),
     Form(("Exp", ("Mul", "n", ("Log", "x"))), "write a power for the exponential of a logarithm"),
 )

@@ -80,6 +80,8 @@ OTHERS: list[tuple[str, At, tuple[str, ...]]] = [
     ("log(x + 1) + log(1/x)", {"x": 1e7}, ("log1p",)),
     ("log(2 - sigmoid(x))", {"x": 10.0}, ("log1p",)),
     ("log(3 - x^2)", {"x": 1.41421}, ("log1p",)),
+    ("(1 + 3x)^1001", {"x": -0.67}, ("log1p",)),
+    ("var(x)", {"x": (1000.1, 1000.2, 1000.3)}, ("than a float64 has",)),
 ]
 """What is of no use there: neither operand is 1, none is large, or a sum and no difference."""
 

@@ -45,7 +45,7 @@ def _cause(record: Record, errors: Errors, loss: Loss, spoilt: tuple[Spoilt, ...
     facts: dict[str, Fact] = {"node": node, "why": why, "consequence": _consequence(snapshot, spoilt)}
     facts["form"] = Part("or", {"form": form}) if form else ""
     wider = snapshot.dtype == "float32" and is_held_by_float64(errors, loss)
-    facts["more"] = Part("float64" if wider else "more digits")
+    facts["more"] = Part({True: "float64", None: "float64 or more", False: "more digits"}[wider])
     evidence = tuple(_evidence(errors, loss, snapshot.dtype))
     kind = "value loses digits" if loss.of == "value" else "gradient loses digits"
     return Cause(kind, Place(node.id), facts, "proved", (), evidence)

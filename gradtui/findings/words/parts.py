@@ -61,6 +61,7 @@ PARTS: dict[str, str] = {
     "small operand": "keep its operand small",
     "or": "{form}, or ",
     "float64": "use float64",
+    "float64 or more": "use float64, or more digits (mpmath) where it has too few",
     "more digits": "work with more digits than a float64 has (mpmath)",
     "and": "{one} and {other}",
     "f has": "f has {digits}",
