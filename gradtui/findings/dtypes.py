@@ -35,13 +35,14 @@ IN_DTYPE: dict[str, dict[str, str]] = {
         "wider": "use float64, which holds up to 1.8e308",
     },
 }
+UNKNOWN = IN_DTYPE["float32"] | {"wider": "use a wider dtype"}
 IN_DTYPE["float64"] = IN_DTYPE["float32"] | {"wider": "work with their logarithms"}
 
 
 def in_dtype(remedy: str, dtype: str) -> str:
     """With the small numbers that keep an operand off 0, or off 1, in this dtype, with a slope that it holds, too; and with
     what holds more."""
-    return remedy.format_map(IN_DTYPE.get(dtype, IN_DTYPE["float32"]))
+    return remedy.format_map(IN_DTYPE.get(dtype, UNKNOWN))
 
 
 def wider(dtype: str) -> str:

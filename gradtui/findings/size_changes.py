@@ -46,8 +46,9 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
         made = {"hook": Part("a hook on") if hooked else "", "node": worst, "left": math.exp(loss)}
         facts["most"] = Part("at once", made)
         kind = "vanishing by a hook" if hooked else "vanishing at once" if squashed else kind
-        if not hooked and _multiplies_data(worst) and _is_made_of(record, worst, low):
-            kind = "vanishing by data"
+        if not hooked and _multiplies_data(worst):
+            kind = "vanishing by data" if _is_made_of(record, worst, low) else kind
+        kind = "vanishing by a factor" if kind == "vanishing" and _scales(worst) else kind
         if not hooked and (gate := _gate(record, worst)) is not None:
             return replace(
                 _of(low, "vanishing by a gate", worst, {**facts, "gate": gate}, profile), certainty="perhaps"
@@ -63,6 +64,12 @@ def _multiplies_data(node: Node) -> bool:
     added = traits_of(operation(node)).added
     factors = [edge.target for place, edge in enumerate(node.edges) if place not in added]
     return has(operation(node), "multiplying") and len(factors) - factors.count(None) == 1
+
+
+def _scales(node: Node) -> bool:
+    """Whether it multiplies or divides each element by what learns nothing."""
+    is_divided = operation(node) == "Div" and all(edge.target is None for edge in node.edges[1:])
+    return is_divided or (operation(node) == "Mul" and _multiplies_data(node))
 
 
 def _is_made_of(record: Record, node: Node, layer: Layer) -> bool:

@@ -135,3 +135,35 @@ def test_what_is_centred_is_not_to_be_passed_straight_through(centre: Callable[[
     with gradtui.trace():
         out = (centre(2 * x) / 3).sum()
     assert not any("straight" in one.remedy for one in gradtui.capture(out).findings)
+
+
+Module = torch.nn.Module
+LOSSES: dict[str, Callable[[torch.Tensor, Module, Module], torch.Tensor]] = {
+    "float16 data": lambda x, a, b: b(torch.relu(a(x * 60000))).sum(),
+    "float16 cast": lambda x, a, b: b(torch.relu(a(x))).float().pow(2).mean() * 1e8,
+    "bfloat16 underflow": lambda x, a, b: b(torch.relu(a(x))).float().pow(2).mean() * 1e-39,
+    "float32 factor": lambda x, a, b: b(x + 1e-7 * a(x)).pow(2).mean(),
+    "float32 divisor": lambda x, a, b: b(x + a(x) / 1e7).pow(2).mean(),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "never", "says"),
+    [
+        ("float16 data", "overflow", "float64", "wider"),
+        ("float16 cast", "overflow", "float64", "bfloat16 or float32"),
+        ("bfloat16 underflow", "underflow", "use bfloat16", "scale the loss up"),
+        ("float32 factor", "vanishing", "initial weights", "factor"),
+        ("float32 divisor", "vanishing", "initial weights", "factor"),
+    ],
+)
+def test_the_remedy_is_one_for_what_is_at_hand(name: str, kind: str, never: str, says: str) -> None:
+    torch.manual_seed(0)
+    dtype = getattr(torch, name.split()[0])
+    a, b = torch.nn.Linear(4, 4).to(dtype), torch.nn.Linear(4, 3).to(dtype)
+    with gradtui.trace():
+        loss = LOSSES[name](torch.randn(16, 4, dtype=dtype), a, b)
+    found = gradtui.capture(loss).findings[0]
+    assert found.kind == kind
+    assert never not in found.remedy
+    assert says in found.remedy

@@ -64,8 +64,9 @@ def _witnessed(record: Record, witness: Witness, node: Node) -> Cause | None:
         if witness.came == 0 and witness.result is not None and math.isnan(witness.result):
             return _zero_times(record, node, found, None, ())
         return _cause(record, node, found, facts, evidence)
-    if witness.result is not None and math.isinf(witness.result) and _is_narrow(record, witness, node):
-        facts |= {"dtype": node.dtype, "wider": wider(node.dtype)}
+    narrow = _narrow(record, witness, node)
+    if witness.result is not None and math.isinf(witness.result) and narrow is not None:
+        facts |= {"dtype": narrow, "wider": wider(narrow)}
         return Cause("gradient overflows in half", Place(node.id), facts, "proved", record.bad, evidence)
     return None
 
@@ -139,7 +140,8 @@ def _sure(record: Record, certainty: Certainty) -> Certainty:
     return "proved" if record.is_explored else certainty
 
 
-def _is_narrow(record: Record, witness: Witness, node: Node) -> bool:
+def _narrow(record: Record, witness: Witness, node: Node) -> str | None:
+    """The narrow dtype of what it sends, or works in; a cast sends what its operand is of."""
     target = node.edges[witness.edge].target if witness.edge is not None else None
     received = node.dtype if target is None else record.nodes[target].dtype
-    return received in NARROW or node.dtype in NARROW
+    return next((dtype for dtype in (received, node.dtype) if dtype in NARROW), None)

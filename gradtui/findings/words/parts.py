@@ -7,6 +7,7 @@ from gradtui.findings.words.zeros import WHY_ZEROS
 
 PARTS: dict[str, str] = {
     "nothing": "",
+    "or bfloat16": ", or use bfloat16",
     "deeper": ", or use float64, which goes down to 4.9e-324",
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",
     "0 times that": ", and 0 times {result} is nan in {product}",

@@ -25,6 +25,12 @@ SIZES: dict[str, Sentence] = {
         FALLS + ", where it is multiplied by data: they are that small, or what comes in nearly adds up to 0 over them",
         "look at the inputs: normalise them, to about 1; where only this batch has so little to learn, no fault",
     ),
+    "vanishing by a factor": Sentence(
+        "vanishing",
+        "backward",
+        FALLS + ", by a factor that learns nothing",
+        "no fault where a part is to count so little; else make the factor larger, or a parameter that learns",
+    ),
     "vanishing by a hook": Sentence("vanishing", "backward", FALLS, LOOK),
     "vanishing by a gate": Sentence("vanishing", "backward", FALLS + "; {gate} starts that small", LARGER_GATE),
     "vanishing at once": Sentence("saturated", "backward", FALLS, LOGITS),

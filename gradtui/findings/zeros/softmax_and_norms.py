@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings.cause import Fact
+from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import LEAST, NARROW
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.zeros import norms, zero_factor
@@ -94,7 +94,7 @@ def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
 
 def underflow(node: Node) -> Reason:
     """A wide dtype ends where no gradient is of use any more: it is not the dtype that has to change."""
-    facts: dict[str, Fact] = {"dtype": node.dtype, "least": LEAST[node.dtype]}
+    facts = _underflown(node.dtype)
     return Reason("underflow", "sends too little" if node.dtype in NARROW else "has vanished", facts)
 
 
@@ -105,7 +105,12 @@ def cast_underflow(graph: Graph, node: Node, place: int) -> Reason | None:
     if dtype not in LEAST or LEAST[dtype] <= LEAST.get(node.dtype, 0.0):
         return None
     row = "sends too little" if dtype in NARROW else "has vanished"
-    return Reason("underflow", row, {"dtype": dtype, "least": LEAST[dtype]}, certainty="proved")
+    return Reason("underflow", row, _underflown(dtype), certainty="proved")
+
+
+def _underflown(dtype: str) -> dict[str, Fact]:
+    other = Part("or bfloat16" if dtype == "float16" else "nothing")
+    return {"dtype": dtype, "least": LEAST[dtype], "other": other}
 
 
 def underflows(node: Node) -> bool:
