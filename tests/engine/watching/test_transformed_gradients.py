@@ -56,6 +56,14 @@ def with_the_loss() -> None:
         weights = moved(weights, grads)
 
 
+def with_a_graph() -> None:
+    """Of parameters as they are: each update hangs on the one before."""
+    net = model()
+    weights: Weights = dict(net.named_parameters())
+    for _ in range(UPDATES):
+        weights = moved(weights, grad(loss_of(net))(weights, *points()))
+
+
 def with_momentum() -> None:
     net = model()
     weights = without_graph(dict(net.named_parameters()))
@@ -175,7 +183,8 @@ def towards_a_low_place() -> None:
 
 
 TRAININGS = [
-    anew, with_the_loss, with_momentum, in_place, several_models, within_vmap, two_in_turn, by_vjp, beside_an_optimizer,
+    anew, with_the_loss, with_a_graph, with_momentum, in_place, several_models, within_vmap, two_in_turn, by_vjp,
+    beside_an_optimizer,
 ]  # fmt: skip
 OTHERS = [of_the_input, learned_to_learn, one_for_each_row, looked_at, towards_a_low_place]
 

@@ -39,9 +39,12 @@ class TransformedGradients:
         if not own or self._is_over:
             return
         shapes = tuple(one.shape for one in own)
-        if shapes in self._known and any(self._made.has(one) and maker(one) is None for one in own):
+        made = [one for one in own if self._made.has(one)] if shapes in self._known else []
+        if any(maker(one) is None for one in made):
             self._tell(self._known[shapes], len(own))
             return
+        if made:  # with a graph, as the inner steps of a training have them, or as nobody took them off it
+            self._history.note("transformed", self._known[shapes], "with a graph", count=1)
         self._passes += 1
         self._is_over = self._passes == MOST
         for known in (self._inputs, self._made):
