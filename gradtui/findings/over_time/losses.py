@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.finding import Certainty
 
 LEAST = 2
+LOGARITHMS = "kl_div of logarithms"
+
+
+def made_nan(history: History) -> Noted | None:
+    """What a loss was given as it became nan, where that alone makes nan: `kl_div` takes the logarithm of its target."""
+    begun = None if history.bad_loss is None else history.bad_loss[0]
+    found = (one for one in history.of("loss_input") if one.facts["row"] == LOGARITHMS and not one.facts["masked"])
+    return next((one for one in found if one.first == begun), None)
 
 
 def given(history: History) -> Iterator[Fault]:
+    told = made_nan(history)
     for one in history.of("loss_input"):
+        if one is told:
+            yield Fault(f"{LOGARITHMS} is nan", one.first, dict(one.facts), "proved", source=one.source)
+            continue
         certainty: Certainty = (
             "perhaps" if one.facts["masked"] else "likely"
         )  # what is wrong may be left out of the loss

@@ -122,6 +122,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{loss} is given logarithms as its target ({least}), which it takes for probabilities, 0 to 1",
         "hand probabilities as the target, or set log_target=True",
     ),
+    "kl_div of logarithms is nan": Sentence(
+        "loss_input",
+        "the loss is nan from here on: {loss} is given logarithms as its target ({least}), which it takes for probabilities, 0 "
+        "to 1, and has no logarithm of what is below 0",
+        "hand probabilities as the target, or set log_target=True",
+    ),
     "sigmoid twice": Sentence(
         "softmax_twice",
         "{loss} takes a sigmoid of what a sigmoid has already made: probabilities where it wants logits, so that none gets "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.findings.over_time import losses
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
 from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped, sinking, thrown
@@ -46,6 +47,9 @@ def detect(history: History) -> Iterator[Fault]:
     if not causes:
         yield Fault(f"{row}, unseen", update, {"what": what}, about=about, source=place)
         return
+    given = losses.made_nan(history)
+    if given is not None and causes[0].source == given.source:
+        return  # that is told
     grown = jump(history, update) if causes[0].kind in ("overflow", "exploding") else None
     if grown is not None:
         yield jumped(history, grown, f", and is {what} after it", (), causes[0])
