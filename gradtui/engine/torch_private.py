@@ -298,10 +298,16 @@ def in_backward() -> bool:
     return bool(_C._current_graph_task_id() != -1)
 
 
-def is_for_jacobian(frame: FrameType | None) -> bool:
-    """Whether a pass that is begun here, within `torch.autograd.grad`, is one of many for `torch.autograd.functional`."""
+OF_SHAPES = "torch.distributed.pipelining.stage", "_backward_metadata_inference"
+"""The module, and its function, by which a pipeline learns of what shapes gradients are: of numbers that nobody has set."""
+
+
+def is_for_torch(frame: FrameType | None) -> bool:
+    """Whether a pass that is begun here, within `torch.autograd.grad`, is one of many for `torch.autograd.functional`, or one by
+    which a pipeline looks at shapes."""
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("torch", "gradtui"):
-        if frame.f_globals["__name__"] == "torch.autograd.functional":
+        name = frame.f_globals["__name__"]
+        if name == "torch.autograd.functional" or (name, frame.f_code.co_name) == OF_SHAPES:
             return True
         frame = frame.f_back
     return False

@@ -21,7 +21,7 @@ from gradtui.engine.torch_private import (
     asked,
     caller,
     in_backward,
-    is_for_jacobian,
+    is_for_torch,
     is_unscaled,
     not_compiled,
     sequence_number,
@@ -205,7 +205,7 @@ class Watch:
         creates, inputs = (bool(args[2]), args[3]) if len(args) > 3 else (False, ())
         accumulates = bool(kwargs.get("accumulate_grad", False))
         is_own = in_backward() or is_compiling() or self._passes.capturing or self._broken is not None
-        here = not is_own and (accumulates or not is_for_jacobian(sys._getframe(1))) and self._comes()
+        here = not is_own and (accumulates or not is_for_torch(sys._getframe(1))) and self._comes()
         if not here:
             return run(outputs, *args, **kwargs)
         if not self._counts(outputs, inputs, creates, accumulates):

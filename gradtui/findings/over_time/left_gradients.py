@@ -85,6 +85,12 @@ def accumulated(history: History) -> Iterator[Fault]:
             continue
         if len(one.passes) <= 2 and one.undivided >= max(2, 0.9 * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
-            if any(math.isclose(made_smaller(each) * count, 1, rel_tol=NEARLY) for each in history.of("made_smaller")):
+            if any(_divides(1 / made_smaller(each), count) for each in history.of("made_smaller")):
                 continue  # the gradients are divided
             yield Fault("not divided", one.first, {"count": count}, "perhaps", source=one.passed)
+
+
+def _divides(by: float, count: int) -> bool:
+    """Whether gradients are divided by the number of passes, or by that of those that reach one part of a model."""
+    whole = round(by)
+    return whole > 1 and math.isclose(by, whole, rel_tol=NEARLY) and count % whole == 0

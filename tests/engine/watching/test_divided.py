@@ -113,3 +113,22 @@ def test_a_gradient_of_0_is_no_cleared_one() -> None:
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=False)
     assert [one.kind for one in watch.findings] == ["clamped"]
+
+
+def test_two_parts_of_a_model_each_with_passes_of_its_own() -> None:
+    """As stages of a pipeline: gradients are divided by the passes of each."""
+    torch.manual_seed(0)
+    first, second = nn.Linear(3, 3), nn.Linear(3, 1)
+    both = nn.Sequential(first, second)
+    optimizer = torch.optim.SGD(both.parameters(), lr=0.1)
+    with gradtui.watch(both, optimizer) as watch:
+        for _ in range(6):
+            optimizer.zero_grad()
+            for _ in range(2):
+                for model in (first, second):
+                    torch.autograd.backward((model(torch.rand(8, 3)) - 1).square().mean())
+            for one in both.parameters():
+                assert one.grad is not None
+                one.grad.div_(2)
+            optimizer.step()
+    assert watch.findings == ()
