@@ -167,3 +167,13 @@ def test_the_remedy_is_one_for_what_is_at_hand(name: str, kind: str, never: str,
     assert found.kind == kind
     assert never not in found.remedy
     assert says in found.remedy
+
+
+def test_what_has_no_slope_far_out_is_not_advised_for_it() -> None:
+    """At -100 the slope of elu and of gelu is less than float32 holds; that of leaky_relu is not."""
+    remedy = told("relu(x)", -100)[0].remedy
+    assert "leaky_relu" in remedy
+    for text in ("elu(x)", "gelu(x)"):
+        assert text.partition("(")[0] not in remedy.partition("near 0")[2]
+        assert told(text, -100)[0].kind == "saturated"
+    assert "near 0" in remedy

@@ -184,7 +184,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
     "division by what is not known": ("{many} became infinite: what it is divided by, which was not seen, is 0", NOT_0),
     "spread of one": (
         "the spread of a single element is 0/0",
-        "give it more than one element, or take unbiased=False",
+        "give it more than one element, or take unbiased=False, which makes it 0",
     ),
     "mean of nothing": (
         "the mean of no elements is 0/0",

@@ -194,7 +194,7 @@ REFUSALS: dict[str, Sentence] = {
         "overflow",
         "forward",
         "{place} puts in a number that is more than {dtype} holds (65504 in float16)",
-        "take torch.finfo(x.dtype).min, or -torch.inf, instead of -1e9; or compute this in float32",
+        "take torch.finfo(x.dtype).min or .max, or an infinity, instead of -1e9 or 1e9; or compute this in float32",
     ),
     "refused: not_positive": Sentence(
         "domain",
@@ -261,8 +261,10 @@ REFUSALS: dict[str, Sentence] = {
     "refused: not_probabilities": Sentence(
         "domain",
         "forward",
-        "{place}: {operation} takes probabilities from 0 to 1, and {tensor} has numbers beyond them, as raw scores (logits) have",
-        "binary_cross_entropy_with_logits(scores, target); or torch.sigmoid(scores) before",
+        "{place}: {operation} takes probabilities from 0 to 1, and {tensor} has numbers beyond them, as raw scores have, "
+        "or a sum that was rounded",
+        "of raw scores binary_cross_entropy_with_logits(scores, target), or torch.sigmoid(scores) before; of probabilities that "
+        "rounding took beyond 0 or 1 clamp(0, 1)",
     ),
     "refused: no_class": Sentence(
         "input",

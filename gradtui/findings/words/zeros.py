@@ -120,7 +120,7 @@ EVIDENCE_OF_ZEROS: dict[str, str] = {
     "zeros go out": "the gradient that goes out is all 0",
 }
 
-DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
+DEAD = "leaky_relu keeps a slope there, elu and gelu keep one near 0; look at the bias or the step that pushed the operand there"
 BOUNDS = (
     "bring the operand inside: smaller initial weights, normalised inputs, a penalty; tanh and sigmoid bound softly; clamp only "
     "what needs no gradient"
