@@ -91,5 +91,7 @@ class Match:
             )
         if not is_finite(values) or (pattern[0] == "+" and not is_above_0(values)):
             return False
+        if pattern[0] == "!" and (values is None or spread(values).zeros):
+            return False
         known = self._letters.setdefault(pattern, (node, number))
         return is_same(self._graph, known, (node, number))

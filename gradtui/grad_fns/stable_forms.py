@@ -10,7 +10,7 @@ Piece = tuple[Any, ...]
 Pattern = str | Piece
 """An operation with patterns of its operands; those of Add and Mul may stand in any order. A letter is any operand that is
 finite, and where it stands twice, the same; with + before it, one that is above 0 throughout, as with an
-operation; "1" is that plain number, "c" one
+operation, and with ! one that is known and nowhere 0; "1" is that plain number, "c" one
 that is above 0 or not known; "0" an operand that is 0 where nan was made of it. Square is x^2 or x*x, Root sqrt(x) or x^0.5;
 Total a sum of several, all made alike or constants above 0, of which one is its operand."""
 
@@ -156,6 +156,13 @@ STABLE: tuple[Form, ...] = (
         "write hypot(x, y) for sqrt(x^2 + y^2): no square in it overflows",
         OVERFLOW,
     ),
+    Form(
+        ("Root", ("Add", ("Square", "!x"), ("Square", "y"))),
+        "write hypot(x, y) for sqrt(x^2 + y^2): no square in it underflows",
+        ("vertical",),
+    ),
+    Form(("Root", ("Square", "!x")), "write abs(x) for sqrt(x^2): no square in it underflows", ("vertical",)),
+    Form(("Root", ("Sum", ("Square", "!x"))), SCALED_NORM, ("vertical",)),
     *(
         Form(
             ("Root", ("Add", ("Square", "x"), other)),
