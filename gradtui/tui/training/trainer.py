@@ -145,6 +145,11 @@ class Trainer:
         return made if made is not None and made.updates and made.updates[0].update == self.history.here else None
 
     @property
+    def makes(self) -> bool:
+        """Whether updates are still to be made that somebody asked for."""
+        return bool(self._first or self._waiting)
+
+    @property
     def made(self) -> Training | None:
         """All updates up to here that are known; None where nothing is trained, or none is made."""
         shown, history = self._answers.shown, self.history
