@@ -17,12 +17,24 @@ MOST_SUMS = 50
 """Sums within a sum that are looked at."""
 DEEP = 6
 """Operations of two operands that are held against each other, one within the other."""
+TELLING = 0.1
+"""Of the logarithm of a base by whose power the exponent is known."""
 EXACT, IN_NARROW = 1e-5, 1e-2
 """To what part of itself a constant is known by the sum that it is in."""
 
 
 def is_power(graph: Graph, node: Node, exponent: float | None) -> bool:
-    return exponent is not None and operation(node) == "Pow" and is_number(graph, node, 1, exponent)
+    """Whether it takes that power; of an exponent that is not kept, by what was made of which numbers."""
+    if exponent is None or operation(node) != "Pow":
+        return False
+    if operand(graph, node, 1) is not None or node.name != "PowBackward0":
+        return is_number(graph, node, 1, exponent)
+    base, made = operand(graph, node, 0), node.value
+    pairs = zip(base.numbers, made.numbers, strict=False) if base is not None and made is not None else ()
+    logs = [(math.log(abs(a)), math.log(abs(b))) for a, b in pairs if a and b and math.isfinite(a) and math.isfinite(b)]
+    telling = [(a, b) for a, b in logs if abs(a) > TELLING]
+    close = IN_NARROW if node.dtype in NARROW else EXACT
+    return bool(telling) and all(math.isclose(b, exponent * a, abs_tol=close) for a, b in telling)
 
 
 def is_scaled(node: Node) -> bool:

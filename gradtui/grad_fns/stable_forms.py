@@ -193,6 +193,7 @@ STABLE: tuple[Form, ...] = (
     ),
     Form(("Log", ("Rsub", ("Sigmoid", "x"), "1")), LOG_SIGMOID, BY_0),
     Form(("Log", ("Sub", "1", ("Sigmoid", "x"))), LOG_SIGMOID, BY_0),
+    Form(("Log1P", ("Neg", ("Sigmoid", "x"))), LOG_SIGMOID, BY_0),
     Form(("Log", ("Add", "1", ("Neg", ("Sigmoid", "x")))), LOG_SIGMOID, BY_0),
     Form(
         ("Log", ("Rsub", ("Square", ("Tanh", "x")), "1")),

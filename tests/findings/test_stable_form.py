@@ -202,3 +202,29 @@ def test_a_constant_that_is_not_known_is_not_taken_for_1(
     found = gradtui.capture(out).findings
     assert found
     assert not any(never in finding.remedy for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("function", "form"),
+    [
+        (lambda x: torch.log(1 - torch.tanh(10 * x) ** 2), "softplus(-2*x)"),
+        (lambda x: torch.log(1 - torch.tanh(10 * x).pow(2)), "softplus(-2*x)"),
+        (lambda x: torch.log1p(-torch.sigmoid(20 * x)), "logsigmoid(-x)"),
+        (lambda x: (1 + torch.exp(50 * x)) ** -1, "sigmoid"),
+        (lambda x: torch.square(x * 1e19).sum().sqrt(), "m*norm(x/m)"),
+    ],
+)
+def test_an_exponent_that_is_not_kept_is_known_by_what_was_made(
+    function: Callable[[torch.Tensor], torch.Tensor], form: str
+) -> None:
+    x = torch.tensor([2.0, 0.01], requires_grad=True)
+    with gradtui.trace():
+        out = function(x).sum()
+    assert form in gradtui.capture(out).findings[0].remedy
+
+
+def test_another_exponent_is_not_taken_for_it() -> None:
+    x = torch.tensor([2.0, 0.01], requires_grad=True)
+    with gradtui.trace():
+        out = torch.log(1 - torch.tanh(10 * x) ** 3).sum()
+    assert "softplus" not in gradtui.capture(out).findings[0].remedy
