@@ -6,6 +6,7 @@ from gradtui.findings.operand_numbers import holds
 from gradtui.findings.record import Record
 from gradtui.grad_fns.singularities import BACKWARD
 from gradtui.grad_fns.traits import has
+from gradtui.graph.incoming_edges import above
 from gradtui.graph.operands import element, is_finite, operand, operation, seen_value
 from gradtui.snapshot.model import Node
 
@@ -14,7 +15,7 @@ def is_alone(record: Record, where: Node, by: int, culprit: Node) -> bool:
     """Of the branch at the edge `by` of `where`: that nothing but the culprit, and what is made of it, is singular there."""
     branch = where.edges[by].target
     within = set[int]() if branch is None else _below(record, branch)
-    made_of_it = {place for place in within if culprit.id in _below(record, place)}
+    made_of_it = within & above(record.uses, culprit.id)
     return not any(
         _divides_by_0(record, record.nodes[place], made_of_it)
         if place in made_of_it
