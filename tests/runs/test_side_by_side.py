@@ -150,6 +150,8 @@ def test_gradients_that_another_rank_has_spoilt() -> None:
     later = replace(spread, update=9)
     both = side_by_side([rank(0, findings=(spread, later)), rank(1, findings=(cause,))])
     assert [*of_each(both)] == [later, cause]
+    other = replace(cause, kind="zero_grad", update=9)
+    assert [*of_each(side_by_side([rank(0, findings=(later,)), rank(1, findings=(other,))]))] == [later, other]
 
 
 def test_a_slow_rank() -> None:

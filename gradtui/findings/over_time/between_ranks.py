@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.words.whereabouts import gathered
 from gradtui.runs.side_by_side import Difference, Ranks, What, meet_again
-from gradtui.snapshot.finding import Certainty, Finding
+from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
 from gradtui.snapshot.numbers import number
 
 SLOW = 1.5
@@ -27,9 +27,9 @@ def findings(ranks: Ranks) -> tuple[Finding, ...]:
 def of_each(ranks: Ranks) -> Iterator[Finding]:
     """What was found in each rank by itself, but for gradients that became bad in the same update as those of another, of which
     it is known why: they are averaged."""
-    proved = {one.update for run in ranks.runs for one in run.findings if one.certainty == "proved"}
-    for run in ranks.runs:
-        yield from (one for one in run.findings if one.kind != "nonfinite" or one.update not in proved)
+    every = [one for run in ranks.runs for one in run.findings]
+    known = {one.update for one in every if one.kind in NOT_FINITE and one.certainty == "proved"}
+    yield from (one for one in every if one.kind != "nonfinite" or one.update not in known)
 
 
 def _none(ranks: Ranks) -> Iterator[Finding]:
