@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import in_dtype
+from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.operand_numbers import Numbers, Seen, holds
-from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns import singularities
 from gradtui.graph.incoming_edges import Use
 from gradtui.snapshot.finding import Certainty, Kind

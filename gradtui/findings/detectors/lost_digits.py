@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings import digit_loss
-from gradtui.findings.cancelling_terms import cancelled, cancels, terms_of
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.digit_loss import CLEAN, Loss, Spoilt
-from gradtui.findings.held_by_float64 import is_held_by_float64
+from gradtui.findings.digits import digit_loss
+from gradtui.findings.digits.cancelling_terms import cancelled, cancels, terms_of
+from gradtui.findings.digits.digit_loss import CLEAN, Loss, Spoilt
+from gradtui.findings.digits.held_by_float64 import is_held_by_float64
+from gradtui.findings.digits.underflow import underflown
+from gradtui.findings.forms.stable_form import form_of, stable_form
 from gradtui.findings.record import Record
-from gradtui.findings.stable_form import form_of, stable_form
-from gradtui.findings.underflow import underflown
 from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP, SUMS
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors

@@ -6,12 +6,12 @@ import math
 
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW, in_dtype, wider
+from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import by_witness, locate, masks
 from gradtui.findings.not_finite.witness import at_work, seen_going_bad
 from gradtui.findings.operand_numbers import at_element, extremes
 from gradtui.findings.reason_at_node import Reason, by_the_table
 from gradtui.findings.record import Record
-from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns.singularities import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import Spread, spread

@@ -6,13 +6,13 @@ import math
 
 from gradtui.findings.cause import Fact, Facts, Part
 from gradtui.findings.dtypes import NARROW, in_dtype, wider
+from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import masks
 from gradtui.findings.not_finite.growth import growth
 from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
 from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.reason_at_node import Reason, by_the_table
 from gradtui.findings.record import Record
-from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns import called_functions
 from gradtui.grad_fns.singularities import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has

@@ -5,12 +5,12 @@ from __future__ import annotations
 from gradtui.findings import hooks
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW, in_dtype, wider
+from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import by_numbers, locate
 from gradtui.findings.not_finite.witness import numbers_of, operand_of
 from gradtui.findings.operand_numbers import Seen, at_element, extremes
 from gradtui.findings.reason_at_node import Reason, by_the_table
 from gradtui.findings.record import Record
-from gradtui.findings.stable_form import stable_form
 from gradtui.grad_fns.singularities import BACKWARD, BY_THE_EXPONENT, SMALLER
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from gradtui.findings.cancelling_terms import cancels, terms_of
+from gradtui.findings.digits.cancelling_terms import cancels, terms_of
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.errors import Errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.findings.digit_loss import CLEAN, Loss
+from gradtui.findings.digits.digit_loss import CLEAN, Loss
 from gradtui.graph.digits import relative_error
 from gradtui.graph.errors import Errors
 

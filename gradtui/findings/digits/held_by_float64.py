@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradtui.findings.digit_loss import Loss
-from gradtui.findings.underflow import LEAST, underflown
+from gradtui.findings.digits.digit_loss import Loss
+from gradtui.findings.digits.underflow import LEAST, underflown
 from gradtui.graph.errors import Errors
 from gradtui.graph.rounding import UNIT
 

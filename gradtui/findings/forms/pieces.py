@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.findings.piece_operands import (
+from gradtui.findings.forms.piece_operands import (
     is_above_0,
     is_number,
     is_power,

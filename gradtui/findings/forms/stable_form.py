@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradtui.findings.dtypes import in_dtype
-from gradtui.findings.pieces import Match
+from gradtui.findings.forms.pieces import Match
 from gradtui.grad_fns.stable_forms import STABLE, Form
 from gradtui.graph.incoming_edges import Use
 from gradtui.graph.operands import is_finite, seen_value
