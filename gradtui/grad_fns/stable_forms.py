@@ -34,7 +34,7 @@ LOG_SIGMOID = (
     "stay finite"
 )
 SCALED_NORM = "take the largest out first, m*norm(x/m) with m = max(abs(x)): norm(x) alone squares its elements, too"
-LENGTH_AT_0 = "write norm(x) for sqrt(sum(x^2)): its gradient at 0 is 0"
+LENGTH_AT_0 = "write norm(x) for sqrt(sum(x^2)): its gradient at 0 is 0; or add a small number under the root"
 SINC = "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0"
 
 STABLE: tuple[Form, ...] = (
