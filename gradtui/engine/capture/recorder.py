@@ -213,6 +213,9 @@ class Recorder(TorchFunctionMode):
                 self._cut(Told("ungraphed", name_of(seen.func), None), outputs, seen.leaves, seen.live, frame, seen)
         elif not seen.leaves:
             self._made_of_nothing(seen, outputs, frame, args, kwargs)
+            if seen.has_written:
+                data = address(seen.inputs[0]), seen.number, name_of(seen.func), self._places.here(frame)
+                recording.data_written = [*recording.data_written, data][-MOST_WRITTEN:]
         elif is_made_alike(name_of(seen.func), seen.inputs, args, kwargs, frame):
             self._made_of_nothing(replace(seen, inputs=[]), outputs, frame, args, kwargs)
         else:

@@ -111,6 +111,8 @@ class Recording:
     arrived: the bit of arrays that came into torch, and those of what had left it as an array before.
     called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
     outputs: of several outputs of a node those that were seen, by its sequence number.
+    data_written: storages of what no leaf flowed into that were written over, each with the sequence number that came next, the
+    operation, and where.
     """
 
     first: int
@@ -143,6 +145,7 @@ class Recording:
     arrived: dict[int, int] = field(default_factory=dict)
     called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
     outputs: dict[int, set[int]] = field(default_factory=dict)
+    data_written: list[tuple[int, int, str, data.Source | None]] = field(default_factory=list)
 
     def sees_first(self, number: int, made: Node, tensor: torch.Tensor, most: int) -> bool:
         """Whether it is the first output that is seen of what made it. Of others one that is not finite stands for all."""

@@ -196,15 +196,21 @@ class _Case:
 
     def _writer(self, tensor: torch.Tensor, since: int) -> tuple[str, Source | None, Source | None] | None:
         """The first that wrote over it after it was saved, and what had made it."""
-        place, found = address(tensor), []
         if self.recording is None:
             return None
-        for one in self.recording.happenings.values():
-            found += [(number, made, one) for key, number, made in one.written if key == place and number > since]
-        if not found:
-            return None
-        _, made, one = min(found, key=lambda each: each[0])
-        return one.operation, one.source, None if made is None else self.recording.sources.get(made)
+        place, sources = address(tensor), self.recording.sources
+        found = [
+            (number, one.operation, one.source, None if made is None else sources.get(made))
+            for one in self.recording.happenings.values()
+            for key, number, made in one.written
+            if key == place and number > since
+        ]
+        found += [
+            (number, operation, source, None)
+            for key, number, operation, source in self.recording.data_written
+            if key == place and number > since
+        ]
+        return min(found, key=lambda each: each[0])[1:] if found else None
 
     def _carried(self) -> Raised:
         """What of an earlier graph, over which backward has run, was used again."""

@@ -43,6 +43,37 @@ def written_over_what_exp_saved() -> None:
     y.sum().backward()  # type: ignore[no-untyped-call]
 
 
+def buffer_drawn_anew() -> None:
+    noise, w = torch.zeros(3), torch.randn(3, requires_grad=True)
+    total = torch.zeros(())
+    for _ in range(2):
+        noise.normal_()  # <- here
+        total = total + (w * noise).sum()
+    total.backward()  # type: ignore[no-untyped-call]
+
+
+def mask_written_over() -> None:
+    mask, w = torch.ones(3), torch.randn(3, requires_grad=True)
+    y = (w * mask).sum()
+    mask[0] = 0  # <- here
+    y.backward()  # type: ignore[no-untyped-call]
+
+
+def batch_filled_again() -> None:
+    batch, layer = torch.ones(2, 3), nn.Linear(3, 1)
+    y = layer(batch).sum()
+    batch.copy_(torch.zeros(2, 3))  # <- here
+    y.backward()
+
+
+def table_scaled() -> None:
+    table, w = torch.ones(2, 3), torch.randn(3, requires_grad=True)
+    y = (table @ w).sum()
+    with torch.no_grad():
+        table *= 2  # <- here
+    y.backward()  # type: ignore[no-untyped-call]
+
+
 def of_inference_mode() -> None:
     with torch.inference_mode():
         features = torch.randn(4, 3) * 2  # <- here
@@ -120,6 +151,10 @@ def saves_more_when_it_runs_again() -> None:
         (of_many_numbers, "not_scalar", ""),
         (leaf_written_over, "leaf_inplace", "w"),
         (written_over_what_exp_saved, "inplace", ""),
+        (buffer_drawn_anew, "inplace", ""),
+        (mask_written_over, "inplace", ""),
+        (batch_filled_again, "inplace", ""),
+        (table_scaled, "inplace", ""),
         (of_inference_mode, "inference", "features"),
         (of_what_is_not_used, "unused", "v"),
         (of_too_few_gradients, "count", ""),
@@ -134,7 +169,7 @@ def saves_more_when_it_runs_again() -> None:
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
-    if step is written_over_what_exp_saved and VERSION < (2, 10):
+    if how == "inplace" and VERSION < (2, 10):
         pytest.skip("the line that wrote over what a node keeps is not seen before torch 2.10")
     with pytest.raises((RuntimeError, ValueError, IndexError)) as caught, gradtui.trace() as trace:
         step()
