@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import pairwise
 
 from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
@@ -92,15 +93,15 @@ def unmoved(history: History) -> Iterator[Fault]:
         if one.optimizer is not None and one.trained >= LEAST and _is_still(one)
     ]
     found = [one for one in found if not _cancels(history, one)]
+    for last, far_step, stuck in _thrown_out_of_reach(history):
+        found = [one for one in found if one not in stuck]
+        names = tuple(one.name for one in stuck)
+        yield Fault("nothing moves after a far step", last, {"last": last, **far_step}, "likely", names)
     groups: dict[tuple[str, int | None], list[ParameterHistory]] = {}
     for one in found:
         groups.setdefault((one.dtype, one.optimizer), []).append(one)
     for (dtype, number), group in groups.items():
         assert number is not None
-        for last, far_step in [*far_steps(history.optimizers[number]).items()][:1]:
-            names = tuple(one.name for one in group)
-            yield Fault("nothing moves after a far step", last, {"last": last, **far_step}, "likely", names)
-            group = []
         others = [one for one in history.parameters.values() if one.optimizer == number and one not in group]
         nearest = max((one.largest for one in others), default=0.0)
         far = [one for one in group if one.largest < VANISHING * nearest]
@@ -132,6 +133,23 @@ def unmoved(history: History) -> Iterator[Fault]:
             of_the_rate = history.optimizers[number].name in BY_THE_RATE
             row = f"change{'' if of_the_rate else ' by the gradient'} is lost in a narrow dtype"
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
+
+
+def _thrown_out_of_reach(history: History) -> Iterator[tuple[int, dict[str, float], list[ParameterHistory]]]:
+    """Steps that threw the weights away, and what no step has changed since, by whatever gradient."""
+    for number, optimizer in enumerate(history.optimizers):
+        updates = [update for update, _ in optimizer.losses]
+        after = dict(pairwise(updates))
+        for last, far_step in far_steps(optimizer).items():
+            stuck = [
+                one
+                for one in history.parameters.values()
+                if one.optimizer == number
+                and one.still.length >= LEAST
+                and one.still.since == after.get(last, math.nan)
+            ]
+            if stuck:
+                yield last, far_step, stuck
 
 
 def _is_still(one: ParameterHistory) -> bool:
