@@ -11,7 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import gradtui
+from gradtui.engine.typed.evaluate import evaluate
+from gradtui.findings.findings import findings
 from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Request
 
 LABELS = torch.tensor([0, 1, 2, 1])
 
@@ -123,3 +126,14 @@ def test_nll_loss_without_logarithms(made: Callable[[Tensor], Tensor]) -> None:
     assert of(lambda x: functional.nll_loss(x.log_softmax(-1), FIVE)) == ()
     picked = of(lambda x: -functional.nll_loss(made(x), FIVE, reduction="none").mean())
     assert [one.certainty for one in picked] == ["perhaps"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{}^2(x, dim=-1)", "{}^2(x, dim=-1)^-x", "log({}^2(x, dim=-1))", "{}^2(x, dim=-1) + x"]
+)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+def test_of_a_single_number(name: str, text: str) -> None:
+    """It is over no class at all: torch takes it, and so does whoever looks at it."""
+    snapshot = evaluate(Request(1, text.format(name), {"x": 4.0}))
+    assert not snapshot.problem
+    assert "softmax_twice" not in {one.kind for one in findings(snapshot)}

@@ -34,8 +34,10 @@ def detect(record: Record) -> Iterator[Cause]:
 def _twice(record: Record) -> Iterator[Cause]:
     """Of each log_softmax that goes straight into a loss, where what it takes is a softmax over the same axis."""
     for node in record.nodes:
-        if not has(operation(node), "logarithmic") or not _goes_into_a_loss(record, node) or 1 in node.shape[-1:]:
+        if not has(operation(node), "logarithmic") or not _goes_into_a_loss(record, node):
             continue
+        if not node.shape or node.shape[-1] == 1:
+            continue  # it is over one number
         softmax = maker(record.graph, node.edges[0]) if node.edges else None
         classes = node.shape[-1] if len(node.shape) < 3 else node.shape[1]
         if softmax is not None and (
