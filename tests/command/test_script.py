@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,10 @@ def test_ends_before_it_begins(folder: Path, target: list[str], python: list[str
     watched, plain = (run(folder, command) for command in (warm.gradtui("--json", *target), [sys.executable, *python]))
     *_, told = watched.stderr.splitlines()
     assert "no training" in told
-    asked = 2 if python[0] == "-c" else 0  # lines that are of this, which has no file
-    assert watched.stderr.splitlines()[:-1] == plain.stderr.splitlines()[asked:]
+    expected = plain.stderr.splitlines()
+    if python[0] == "-c":  # its own lines are of no file; Python 3.13 shows what stands there, with marks beneath
+        expected = [*dropwhile(lambda line: line.startswith("    "), expected[2:])]
+    assert watched.stderr.splitlines()[:-1] == expected
 
 
 @pytest.mark.child
