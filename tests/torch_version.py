@@ -22,6 +22,11 @@ SHARDS_ON_A_CPU = hasattr(torch.cpu.Stream, "record_event")
 """Whether `fully_shard` finds on a CPU what it asks it for; in torch 2.6 it does not."""
 shards_on_a_cpu = pytest.mark.skipif(not SHARDS_ON_A_CPU, reason="this torch cannot shard on a CPU")
 
+runs_a_pipeline_alone = pytest.mark.skipif(
+    VERSION < (2, 7),
+    reason="torch 2.6 sends what a stage makes through gloo, also to a stage of the same process, which refuses it",
+)
+
 
 def takes(optimizer: str, setting: str) -> bool:
     """Whether torch's optimizer has it: Adam's `decoupled_weight_decay` is of 2.7."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 import gradtui
 from gradtui.engine.capture import torch_refusals
@@ -141,7 +141,9 @@ def saves_more_when_it_runs_again() -> None:
             x = torch.tanh(layer(x))
         return x if len(seen) > 1 else x * 1  # <- here
 
-    checkpoint(block, x, use_reentrant=False, early_stop=False).sum().backward()
+    with set_checkpoint_early_stop(False):
+        y = checkpoint(block, x, use_reentrant=False)
+    y.sum().backward()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from torch import distributed, nn
 from torch.distributed.pipelining import PipelineStage, ScheduleInterleaved1F1B
 
 import gradtui
+from tests.torch_version import runs_a_pipeline_alone
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def numbers_that_nobody_has_set_are_nan() -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
 
 
+@runs_a_pipeline_alone
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.usefixtures("numbers_that_nobody_has_set_are_nan")
 def test_its_look_is_no_pass_of_the_training(tmp_path: Path) -> None:
