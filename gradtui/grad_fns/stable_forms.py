@@ -9,10 +9,10 @@ from gradtui.snapshot.finding import Kind
 Piece = tuple[Any, ...]
 Pattern = str | Piece
 """An operation with patterns of its operands; those of Add and Mul may stand in any order. A letter is any operand that is
-finite, and where it stands twice, the same; with + before it, one that is above 0 throughout, as with an
-operation, and with ! one that is known and nowhere 0; "1" is that plain number, "c" one
-that is above 0 or not known; "0" an operand that is 0 where nan was made of it. Square is x^2 or x*x, Root sqrt(x) or x^0.5;
-Total a sum of several, all made alike or constants above 0, of which one is its operand."""
+finite, and where it stands twice, the same; with + before it one that is above 0 throughout, which an operation may have, too,
+and with ! one that is known and nowhere 0; "1" is that plain number, "c" one that is above 0 or not known; "0" an operand that
+is 0 where nan was made of it. Square is x^2 or x*x, Root sqrt(x) or x^0.5; Total a sum of several, all made alike or constants
+above 0, of which one is its operand."""
 
 
 class Form(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from gradtui.graph.digits import relative_error
-from gradtui.graph.incoming_edges import Use, uses
+from gradtui.graph.incoming_edges import Use, above, uses
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.truth import Piece, Truth
 
@@ -62,13 +62,7 @@ class Errors:
 
     def above(self, place: int) -> set[int]:
         """The piece, and all that is made of it."""
-        found, waiting = {place}, [place]
-        while waiting:
-            for user, _ in self.users[waiting.pop()]:
-                if user not in found:
-                    found.add(user)
-                    waiting.append(user)
-        return found
+        return {place} | above(self.users, place)
 
     def effect(self, place: int, slot: int) -> float:
         """How much the error of the operand in `slot` changes f by way of this piece, to first order."""

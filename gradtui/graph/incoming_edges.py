@@ -59,6 +59,18 @@ def above(used: Sequence[Sequence[Use]], node: int) -> set[int]:
     return found
 
 
+def below(graph: Graph, nodes: Iterable[int]) -> set[int]:
+    """These, and all that they are made of."""
+    waiting = [*nodes]
+    found = {*waiting}
+    while waiting:
+        for edge in graph.nodes[waiting.pop()].edges:
+            if edge.target is not None and edge.target not in found:
+                found.add(edge.target)
+                waiting.append(edge.target)
+    return found
+
+
 def contributions(
     graph: Graph, node: int, *, steps_done: int | None = None, used: Sequence[Use] | None = None
 ) -> list[Contribution]:

@@ -35,7 +35,7 @@ from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
-from gradtui.engine.capture.recording import Carried, Fresh, Happening, Recording, is_leaf, maker
+from gradtui.engine.capture.recording import MOST_WRITTEN, Carried, Fresh, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
 from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.graph.operands import is_finite
@@ -47,8 +47,6 @@ WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
 """Tensors of earlier graphs of which it is asked who holds them."""
-MOST_WRITTEN = 1_000
-"""Storages that are remembered of a line that writes over tensors."""
 
 
 class Recorder(TorchFunctionMode):
@@ -215,7 +213,7 @@ class Recorder(TorchFunctionMode):
             self._made_of_nothing(seen, outputs, frame, args, kwargs)
             if seen.has_written:
                 data = address(seen.inputs[0]), seen.number, name_of(seen.func), self._places.here(frame)
-                recording.data_written = [*recording.data_written, data][-MOST_WRITTEN:]
+                recording.data_written.append(data)
         elif is_made_alike(name_of(seen.func), seen.inputs, args, kwargs, frame):
             self._made_of_nothing(replace(seen, inputs=[]), outputs, frame, args, kwargs)
         else:

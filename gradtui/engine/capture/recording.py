@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import unwrap
@@ -25,6 +26,8 @@ from gradtui.snapshot.events import Switch
 COMPILED = "{name} was compiled by torch.compile, and ran as it is: of what ran inside it there are no values, lines and modules"
 MOST_CALLS, MOST_FUNCTIONS = 3, 12
 """Calls of one custom Function, and of all, that are remembered."""
+MOST_WRITTEN = 1_000
+"""Storages that are remembered of a line that writes over tensors, and of all that write over data."""
 TAG = "gradtui"
 """The key in a grad_fn's metadata under which it carries the Recording that it is in."""
 
@@ -145,7 +148,9 @@ class Recording:
     arrived: dict[int, int] = field(default_factory=dict)
     called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
     outputs: dict[int, set[int]] = field(default_factory=dict)
-    data_written: list[tuple[int, int, str, data.Source | None]] = field(default_factory=list)
+    data_written: deque[tuple[int, int, str, data.Source | None]] = field(
+        default_factory=lambda: deque(maxlen=MOST_WRITTEN)
+    )
 
     def sees_first(self, number: int, made: Node, tensor: torch.Tensor, most: int) -> bool:
         """Whether it is the first output that is seen of what made it. Of others one that is not finite stands for all."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
+from gradtui.graph.incoming_edges import below
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Mismatch
 
@@ -28,24 +29,18 @@ def detect(record: Record) -> Iterator[Cause]:
             Place(one.node, one.defined),
             facts,
             certainty,
-            _below(record, one),
+            _leaves_below(record, one),
             (applied, ("slopes", facts)),
         )
 
 
-def _below(record: Record, one: Mismatch) -> tuple[str, ...]:
+def _leaves_below(record: Record, one: Mismatch) -> tuple[str, ...]:
     """The leaves to which what it sends goes on."""
     names = {leaf.node: name for name, leaf in record.leaves.items() if leaf.node is not None}
     edges = record.nodes[one.node].edges
     sent = edges if one.edge is None else edges[one.edge : one.edge + 1]
-    waiting = [edge.target for edge in sent if edge.target is not None]
-    seen = {*waiting}
-    while waiting:
-        for edge in record.nodes[waiting.pop()].edges:
-            if edge.target is not None and edge.target not in seen:
-                seen.add(edge.target)
-                waiting.append(edge.target)
-    return tuple(names[place] for place in sorted(seen & names.keys()))
+    reached = below(record.graph, (edge.target for edge in sent if edge.target is not None))
+    return tuple(names[place] for place in sorted(reached & names.keys()))
 
 
 def _kind(one: Mismatch) -> str:

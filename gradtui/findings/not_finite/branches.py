@@ -6,7 +6,7 @@ from gradtui.findings.operand_numbers import holds
 from gradtui.findings.record import Record
 from gradtui.grad_fns.singularities import BACKWARD
 from gradtui.grad_fns.traits import has
-from gradtui.graph.incoming_edges import above
+from gradtui.graph.incoming_edges import above, below
 from gradtui.graph.operands import element, is_finite, operand, operation, seen_value
 from gradtui.snapshot.model import Node
 
@@ -14,7 +14,7 @@ from gradtui.snapshot.model import Node
 def is_alone(record: Record, where: Node, by: int, culprit: Node) -> bool:
     """Of the branch at the edge `by` of `where`: that nothing but the culprit, and what is made of it, is singular there."""
     branch = where.edges[by].target
-    within = set[int]() if branch is None else _below(record, branch)
+    within = below(record.graph, () if branch is None else (branch,))
     made_of_it = within & above(record.uses, culprit.id)
     return not any(
         _divides_by_0(record, record.nodes[place], made_of_it)
@@ -22,17 +22,6 @@ def is_alone(record: Record, where: Node, by: int, culprit: Node) -> bool:
         else _is_singular(record, record.nodes[place])
         for place in within - {culprit.id}
     )
-
-
-def _below(record: Record, node: int) -> set[int]:
-    """The node, and all that it is made of."""
-    found, waiting = {node}, [node]
-    while waiting:
-        for edge in record.nodes[waiting.pop()].edges:
-            if edge.target is not None and edge.target not in found:
-                found.add(edge.target)
-                waiting.append(edge.target)
-    return found
 
 
 def _is_singular(record: Record, node: Node) -> bool:

@@ -18,28 +18,33 @@ OF_ONE = "gradients of one optimizer add up"
 
 
 def uncleared(history: History) -> Iterator[Fault]:
-    closure = history.of("closure_uncleared")
-    for one in closure[:1]:
-        yield Fault("closure adds up", one.first, {}, "proved", source=one.source)
+    if closure := history.of("closure_uncleared"):
+        yield Fault("closure adds up", closure[0].first, {}, "proved", source=closure[0].source)
+        return
     of_one: dict[Source | None, list[Fault]] = {}
+    for fault in _uncleared_of_each(history):
+        if fault.row == OF_ONE:
+            of_one.setdefault(fault.source, []).append(fault)
+        else:
+            yield fault
+    for faults in of_one.values():
+        yield faults[0] if len(faults) == 1 else _of_several(faults)
+
+
+def _uncleared_of_each(history: History) -> Iterator[Fault]:
+    """Of each optimizer by itself."""
     for number, optimizer in enumerate(history.optimizers):
         for some, row in ROWS.items():
             found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == (number, some)]
             count = sum(one.updates for one in found)
-            if not closure and found and count >= max(2, 0.5 * (optimizer.steps - 1)):
+            if found and count >= max(2, 0.5 * (optimizer.steps - 1)):
                 facts = {"count": count, "optimizer": optimizer.name, "of": optimizer.steps}
                 several = len(history.optimizers) > 1
                 row = OF_ONE if several and not some else row
                 row = "gradients add up by hand" if optimizer.by_hand else row
                 about = found[0].facts["names"] if some or several or optimizer.by_hand else ()
-                fault = Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
-                if row == OF_ONE:
-                    of_one.setdefault(fault.source, []).append(fault)
-                else:
-                    yield fault
+                yield Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
                 break
-    for faults in of_one.values():
-        yield faults[0] if len(faults) == 1 else _of_several(faults)
 
 
 def _of_several(faults: Sequence[Fault]) -> Fault:

@@ -8,6 +8,7 @@ from gradtui.findings.cause import Cause, Extent, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import has, traits_of
+from gradtui.graph.incoming_edges import below
 from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.snapshot.model import Edge, Graph, Module, Node
 
@@ -39,13 +40,13 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
             first, second = (mine, other) if mine.id > other.id else (other, mine)
             facts = {"node": node, "one": first, "other": second, "symptom": "zero"}
             return Cause("both factors are 0", Place(node.id), facts, "proved", about)
-    below = leaves_below(record, other) & {*record.leaves}
-    moves = not is_zero(other.grad_output) and not record.learning.isdisjoint(below)
+    leaves = leaves_below(record, other) & {*record.leaves}
+    moves = not is_zero(other.grad_output) and not record.learning.isdisjoint(leaves)
     return Cause(
         "factor starts at 0" if moves else "factor is 0",
         Place(node.id),
         facts,
-        "perhaps" if below else "likely",  # what it is made of has a finding of its own
+        "perhaps" if leaves else "likely",  # what it is made of has a finding of its own
         (name,),
     )
 
@@ -108,13 +109,5 @@ def _maker(record: Record, edge: Edge) -> Node | None:
 
 def leaves_below(record: Record, node: Node) -> set[str]:
     """The leaves that it is made of."""
-    waiting, seen, found = [node.id], {node.id}, set()
-    while waiting:
-        at = record.nodes[waiting.pop()]
-        if at.variable and not at.edges:
-            found.add(at.variable)
-        for edge in at.edges:
-            if edge.target is not None and edge.target not in seen:
-                seen.add(edge.target)
-                waiting.append(edge.target)
-    return found
+    made_of = (record.nodes[place] for place in below(record.graph, (node.id,)))
+    return {one.variable for one in made_of if one.variable and not one.edges}
