@@ -34,11 +34,13 @@ class Foreign(NamedTuple):
 
 class LeftGradients:
     """had: of each optimizer how many gradients were not 0 in its last step. thrown_away: passes since the last step that found
-    those of before cleared."""
+    those of before cleared. carried: optimizers of which what the last step left was changed in place, as a decay by hand does,
+    before the next pass."""
 
     def __init__(self, history: History) -> None:
         self.had: dict[int, int] = {}
         self.thrown_away = 0
+        self.carried: set[int] = set()
         self._history = history
         self._by_step: dict[int, Left] = {}
         self._by_pass: Left = []
@@ -49,12 +51,17 @@ class LeftGradients:
         self._passed: set[int] = set()
         self._parameters: dict[int, Sequence[torch.Tensor]] = {}
         self._foreign: dict[int, Foreign] = {}
+        self._samples: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._by_hand: set[int] = set()
 
     def pass_begins(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
         """Of which optimizers the gradients are those that their last step left, and whether a closure never clears them."""
         self.thrown_away += bool(self._by_pass) and all(not has_gradient(one) for one, _ in self._by_pass)
         for optimizer, left in self._by_step.items():
             self._by_step[optimizer] = _still_there(left) if accumulates and left else []
+            sample = self._samples.pop(optimizer, None)  # what passes add later does not count
+            if sample is not None and not _is_as_left(*sample):
+                self.carried.add(optimizer)
         for optimizer, foreign in self._foreign.items():
             left = _still_there(foreign.left) if accumulates and place != foreign.place and not foreign.added else []
             versions = tuple(one.grad._version for one, _ in left if one.grad is not None)
@@ -99,6 +106,9 @@ class LeftGradients:
             self._history.note("idle_closure", None, optimizer, optimizer=optimizer, evaluations=self._evaluations)
         self._by_pass, self.thrown_away, self._evaluations, self._passes_in_closure = [], 0, 0, 0
         self._by_step[optimizer] = _with_gradients(left)
+        self.carried.discard(optimizer)
+        if optimizer not in self._by_hand:
+            self._used(optimizer, left)
         self.had[optimizer] = len(left)
         step = max(1, len(left) // MOST_LOOKED_AT)
         self._parameters[optimizer] = left[::step]
@@ -118,6 +128,18 @@ class LeftGradients:
         """The parameters of which what its last step left is in the gradients that it finds now."""
         left = self._by_step.get(optimizer, [])
         return [one for one, _ in _still_there(left)] if left else ()
+
+    def hand_begins(self, optimizer: int, parameters: Sequence[torch.Tensor]) -> None:
+        """An update by hand. Its end comes after what is done to gradients behind it, so they are looked at now."""
+        self._by_hand.add(optimizer)
+        self._used(optimizer, [one for one in parameters if one.grad is not None])
+
+    def _used(self, optimizer: int, parameters: Sequence[torch.Tensor]) -> None:
+        """A small gradient of its step tells whether they are changed before the next pass."""
+        smallest = min(parameters, key=torch.Tensor.numel, default=None)
+        self._samples.pop(optimizer, None)
+        if smallest is not None and has_gradient(smallest):
+            self._samples[optimizer] = smallest, _numbers(smallest)
 
 
 class LastGradients:
@@ -145,6 +167,17 @@ def gradient_of(parameter: torch.Tensor) -> torch.Tensor | None:
 def has_gradient(parameter: torch.Tensor) -> bool:
     """One that is not 0 throughout."""
     return parameter.grad is not None and bool(tensor_norms.plain(parameter.grad).count_nonzero())
+
+
+def _numbers(parameter: torch.Tensor) -> torch.Tensor:
+    """Of its gradient, to be compared later: nan is equal to nan."""
+    assert parameter.grad is not None
+    return torch.nan_to_num(tensor_norms.plain(parameter.grad))
+
+
+def _is_as_left(parameter: torch.Tensor, numbers: torch.Tensor) -> bool:
+    """Or cleared."""
+    return not has_gradient(parameter) or torch.equal(_numbers(parameter), numbers)
 
 
 def _with_gradients(parameters: Iterable[torch.Tensor]) -> Left:

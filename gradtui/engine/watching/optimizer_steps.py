@@ -24,12 +24,10 @@ from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, lin
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.updates_by_hand import ByHand, gradients
-from gradtui.findings.over_time.history import EARLY, YOUR_CODE, History, OptimizerHistory, ParameterHistory
+from gradtui.findings.over_time.history import EARLY, YOUR_CODE, History, OptimizerHistory, ParameterHistory, Seen
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
-LOW = 1e-2
-"""Of the largest learning rate so far."""
 LOOKED_AT = 4
 """Updates after which is looked for units that are one and the same."""
 
@@ -78,6 +76,8 @@ class Steps:
         self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))
         self._buffers[self._number] = self._before
         self._skipped = False
+        if is_a(optimizer, ByHand):
+            self._passes.left.hand_begins(self._number, self.parameters)
         if not closure:
             self._gradients(optimizer, frame)
 
@@ -280,14 +280,11 @@ class Steps:
         """What this update adds to the history."""
         history, update, passes = self._history, self._history.updates, self._passes
         mine = history.optimizers[self._number]
-        mine.last, mine.steps, mine.rates = update, mine.steps + 1, rates
+        mine.stepped(update, rates)
         if loss is not None:
             mine.losses.append((update, loss))
             mine.moves.append(tensor_norms.moved([told[name] for name, one in self._named.items() if id(one) in own]))
             mine.top_rates.append(max(rates, default=math.nan))
-        mine.no_rate.add(update, bool(rates) and not any(rates))
-        mine.top_rate = max(mine.top_rate, *rates, 0.0)
-        mine.low_rate.add(update, bool(rates) and max(rates) < LOW * mine.top_rate)
         first = optimizer.param_groups[0]
         mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
         state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
@@ -310,7 +307,8 @@ class Steps:
         if left:
             names = tuple(name for name, one in self._named.items() if id(one) in left)
             some = len(names) < passes.left.had[self._number]
-            history.note("uncleared", passes.place, (self._number, some), names=names)
+            kind: Seen = "carried" if self._number in passes.left.carried else "uncleared"
+            history.note(kind, passes.place, (self._number, some), names=names, optimizer=self._number)
         foreign = passes.left.foreign(self._number) if not self._closure else None
         if foreign is not None:
             kept = {id(one) for one, _ in foreign.left}

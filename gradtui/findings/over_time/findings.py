@@ -59,6 +59,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     clipping.detect,
     clipping.of_nothing,
     between_updates.written,
+    left_gradients.carried,
     left_gradients.foreign,
     losses.row_order,
     losses.learned_target,

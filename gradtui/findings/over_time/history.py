@@ -15,7 +15,7 @@ Seen = Literal[
     "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
     "loss_input", "learned_target", "moving_target", "row_order", "shared", "leaked", "leaf_loss", "made_smaller",
     "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
-    "single_element",
+    "single_element", "carried",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -28,6 +28,8 @@ LASTING = 3
 """Steps in a row without a gradient: by then it is hardly one batch."""
 MOSTLY = 0.9
 """Of all steps, for what holds of an optimizer throughout."""
+LOW = 1e-2
+"""Of the largest learning rate so far."""
 EARLY = 10
 """First steps with a gradient, by which it is told whether a parameter moves at all."""
 
@@ -146,6 +148,12 @@ class OptimizerHistory:
     thrown_away: int = 0
     follows: int | None = None
     by_hand: bool = False
+
+    def stepped(self, update: int, rates: tuple[float, ...]) -> None:
+        self.last, self.steps, self.rates = update, self.steps + 1, rates
+        self.no_rate.add(update, bool(rates) and not any(rates))
+        self.top_rate = max(self.top_rate, *rates, 0.0)
+        self.low_rate.add(update, bool(rates) and max(rates) < LOW * self.top_rate)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.over_time.clipping import made_smaller
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.source import Source
 
 NEARLY = 0.01
@@ -33,9 +33,10 @@ def uncleared(history: History) -> Iterator[Fault]:
 
 def _uncleared_of_each(history: History) -> Iterator[Fault]:
     """Of each optimizer by itself."""
+    kinds = {"uncleared", "carried"} if _clipped_late(history) else {"uncleared"}
     for number, optimizer in enumerate(history.optimizers):
         for some, row in ROWS.items():
-            found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == (number, some)]
+            found = [one for key, one in history.noted.items() if one.kind in kinds and key[2] == (number, some)]
             count = sum(one.updates for one in found)
             if found and count >= max(2, 0.5 * (optimizer.steps - 1)):
                 facts = {"count": count, "optimizer": optimizer.name, "of": optimizer.steps}
@@ -55,6 +56,17 @@ def _of_several(faults: Sequence[Fault]) -> Fault:
     return Fault("gradients of several optimizers add up", first.update, facts, first.certainty, about, first.source)
 
 
+def carried(history: History) -> Iterator[Fault]:
+    """What a step leaves is changed in place by hand, and the next pass adds to that: as a momentum of one's own does."""
+    if _clipped_late(history):
+        return
+    for one in history.of("carried"):
+        optimizer = history.optimizers[one.facts["optimizer"]]
+        if one.updates >= max(2, 0.5 * (optimizer.steps - 1)):
+            facts = {"count": one.updates, "of": optimizer.steps, "optimizer": optimizer.name}
+            yield Fault("gradients are carried on", one.first, facts, "perhaps", one.facts["names"], one.source)
+
+
 def foreign(history: History) -> Iterator[Fault]:
     for one in history.of("leaked"):
         first, second = (history.optimizers[number] for number in one.facts["optimizers"])
@@ -71,8 +83,12 @@ def twice(history: History) -> Iterator[Fault]:
             yield Fault("two optimizers step it", None, facts, "likely", one.facts["names"], one.source)
 
 
+def _clipped_late(history: History) -> list[Noted]:
+    return [one for key, one in history.noted.items() if one.kind == "late" and key[2] == "clip"]
+
+
 def late(history: History) -> Iterator[Fault]:
-    clipped = [one for key, one in history.noted.items() if one.kind == "late" and key[2] == "clip"]
+    clipped = _clipped_late(history)
     for one in clipped:
         if one.count >= 2:
             yield Fault("clipped after the step", max(0, one.first - 1), {}, source=one.source)

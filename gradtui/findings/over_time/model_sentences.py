@@ -21,18 +21,6 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "each time, with the gradient that there was before the step",
         IN_THE_CLOSURE,
     ),
-    "gradients of several optimizers add up": Sentence(
-        "zero_grad",
-        "{names}: zero_grad is not called between the steps of the {optimizers} optimizers which have these: their gradients add "
-        "up to those of the updates before, in {count} of {of} updates",
-        "call zero_grad() of each of them, once for each of its steps, before backward()",
-    ),
-    "gradients add up by hand": Sentence(
-        "zero_grad",
-        "{names}: .grad is not cleared between the updates by hand: each gradient adds up to those before, in {count} of {of} "
-        "updates",
-        "clear it once for each update, before backward(): w.grad.zero_() under torch.no_grad(), or w.grad = None",
-    ),
     "left out by hand": Sentence(
         "not_in_optimizer",
         "{names}: has a gradient, and none of {count} updates by hand changes it",
