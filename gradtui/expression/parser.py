@@ -10,8 +10,19 @@ from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.grammar import MOST_NESTED, Rules
 from gradtui.expression.reads_as import write
 from gradtui.expression.scope import Scope
-from gradtui.expression.statements import Statement, statements
-from gradtui.expression.syntax import Binding, Definition, Expression, Node, Variable, postorder
+from gradtui.expression.statements import AFTER_RETURN, Statement, statements
+from gradtui.expression.syntax import (
+    Binary,
+    Binding,
+    Constant,
+    Definition,
+    Expression,
+    Negation,
+    Node,
+    Number,
+    Variable,
+    postorder,
+)
 from gradtui.expression.tokens import tokenize
 from gradtui.expression.words_and_spellings import canonical
 
@@ -74,8 +85,21 @@ def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
     bindings += [_binding(line, scope, builder, in_python=True) for line in last.lines]
     scope.defining = name
     body = _value(last, scope, builder)
+    if before and name and last.parameters is None:
+        _check_value(last, body)
     variables = tuple(scope.variables)
     return Expression(text, name or "f", tuple(bindings), body, variables, bool(name), tuple(definitions))
+
+
+def _check_value(last: Statement, body: Node) -> None:
+    """`f(x) = x^2; x = 3` gives x a value, and asks for no function that is 3."""
+    nodes = [body]
+    while nodes and isinstance(nodes[-1], Number | Constant | Negation | Binary):
+        nodes += nodes.pop().operands
+    if not nodes and last.name is not None:
+        start, end = last.tokens[0].start, last.tokens[-1].end
+        message = f"the last line is the function, and {last.name.text} is a number there"
+        raise ExpressionError("syntax", message, start, end, f"a value is given by --at {last.name.text}=3")
 
 
 def _value(statement: Statement, scope: Scope, builder: Builder) -> Node:
@@ -87,7 +111,7 @@ def _binding(statement: Statement, scope: Scope, builder: Builder, in_python: bo
     if statement.name is None or statement.returns:
         if statement.name is None:
             _value(statement, scope, builder)  # what is wrong inside comes first
-        message = "nothing after a return is read" if statement.returns else "only the last line is the function"
+        message = AFTER_RETURN if statement.returns else "only the last line is the function"
         hint = "give its value a name to use it further on: a = x^2; sin(a)"
         start, end = statement.tokens[0].start, statement.tokens[-1].end
         raise ExpressionError("syntax", message, start, end, hint)

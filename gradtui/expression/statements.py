@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gradtui.expression.expression_error import ExpressionError
+from gradtui.expression.latex_commands import ROW_END
 from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import MODULES
 
 ONE_LINE = "write def f(x): and its lines, or f(x) = x^2 + 1"
+AFTER_RETURN = "nothing after a return is read"
+OPERATORS = ("+", "-", "*", "/")
 
 
 class Statement(NamedTuple):
@@ -40,13 +43,29 @@ def _lines(tokens: Sequence[Token], end: int) -> list[list[Token]]:
     """The tokens of each; an `end` token closes it, where something more was expected."""
     lines: list[list[Token]] = []
     current: list[Token] = []
-    for token in [*tokens, Token("newline", "", end, end)]:
+    separator = last = Token("newline", "", end, end)
+    for number, token in enumerate([*tokens, last]):
         if token.kind != "newline" and token.text != ";":
+            if not current and lines and token.text in OPERATORS and separator.kind == "newline":
+                current = _gone_on(lines, separator, tokens[number:])
             current.append(token)
-        elif current:
+        elif current and not (token.text == ROW_END and current[-1].text in (*OPERATORS, "=")):
             lines.append([*current, Token("end", "", token.start, token.start)])
-            current = []
+            current, separator = [], token
     return lines
+
+
+def _gone_on(lines: list[list[Token]], separator: Token, rest: Sequence[Token]) -> list[Token]:
+    """The line that `rest`, which begins with an operator, goes on: in the rows of LaTeX the one above. In other lines it may
+    begin anew, and does where the name of the one above is used."""
+    if separator.text == ROW_END:
+        return lines.pop()[:-1]
+    above = lines[-1]
+    name = above[_is_word(above[0], "def")].text
+    if name not in [token.text for token in rest]:
+        hint = "write both as one line, or put this one in parentheses"
+        raise _error(rest[0], f"a line that begins with {rest[0].text} may go on from the line above", hint)
+    return []
 
 
 def _is_import(tokens: list[Token]) -> bool:
@@ -56,8 +75,16 @@ def _is_import(tokens: list[Token]) -> bool:
 
 
 def _joined(lines: Iterator[list[Token]]) -> Iterator[Statement]:
+    in_function = False
     for tokens in lines:
-        yield _function(tokens, lines) if _is_word(tokens[0], "def") else _simple(tokens)
+        is_function = _is_word(tokens[0], "def")
+        if tokens[0].text == "=":
+            raise _error(tokens[0], "a line cannot begin with =", "leave it out; of lines that are equal keep one")
+        statement = _function(tokens, lines) if is_function else _simple(tokens)
+        if in_function and statement.returns and not is_function:
+            raise _error(tokens[0], AFTER_RETURN, "leave it out, or write one function for each")
+        yield statement
+        in_function = is_function
 
 
 def _function(tokens: list[Token], lines: Iterator[list[Token]]) -> Statement:

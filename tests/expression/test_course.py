@@ -70,6 +70,12 @@ LATEX = [
     (r"\begin{cases} x & x > 1 \\ 1 & x < 0 \end{cases}", "where(x > 1, x, where(x < 0, 1, nan))"),
     (r"\begin{align*} f(x) &= x^2 + 1 \end{align*}", "x^2 + 1"),
     (r"\begin{aligned} a &= x^2 \\ f &= a + 1 \end{aligned}", "a = x^2; a + 1"),
+    (r"\begin{align} f(x) &= x^2 \\ &\quad + 3x + 1 \end{align}", "x^2 + 3x + 1"),
+    (r"\begin{split} f &= \\ & x^2 - \\ & 3x \\ & \cdot y \end{split}", "x^2 - 3x*y"),
+    (
+        r"\begin{align} f &= x \\ &- \begin{cases} 1 & x > 0 \\ -x & x \le 0 \end{cases} \end{align}",
+        "x - where(x > 0, 1, -x)",
+    ),
     (r"\operatorname{ReLU}(x)", "relu(x)"),
     (r"(y - \hat{y})^2", "(y - y_hat)^2"),
     (r"\hat y + \widehat{\theta}_1 + \bar{x} + \tilde x", "y_hat + theta_hat_1 + x_bar + x_tilde"),

@@ -74,6 +74,16 @@ def test_hostile(case: dict[str, str]) -> None:
         ("x[0, 1]", "syntax", (2, 6), ""),
         ("x[::-1]", "syntax", (4, 6), "x[::2]"),
         ("x[1:2:3:4]", "syntax", (2, 9), ""),
+        # lines that may go on, and what comes after the function
+        ("y = x^2\n- 3x", "syntax", (8, 9), "one line"),
+        ("y = x^2\n\n  + 3x", "syntax", (11, 12), "in parentheses"),
+        ("x\n+ 1", "syntax", (2, 3), "one line"),
+        ("def f(x):\n  return x^2\n- 3", "syntax", (23, 24), "one line"),
+        (r"\begin{align} f &= x \\ &= 2x \end{align}", "syntax", (25, 26), "keep one"),
+        ("=exp(x)", "syntax", (0, 1), "leave it out"),
+        ("def f(x):\n  return x\n  return y", "syntax", (23, 29), "leave it out"),
+        ("f(x) = x^2; x = 3", "syntax", (12, 17), "--at x=3"),
+        ("y = x^2 + b\nw = -pi/2", "syntax", (12, 21), "--at w=3"),
         # operators
         ("* x", "syntax", (0, 1), ""),
         ("x ** * y", "syntax", (5, 6), ""),
