@@ -17,6 +17,7 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
+from gradtui.settings.every_setting import WrongError, read_window
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
@@ -31,6 +32,7 @@ class Line(Struct):
     expression: str
     at: dict[str, float | str | list[float]] = {}
     dtype: str | None = None
+    window: list[float | str] | str | None = None
     order: Annotated[int, Meta(ge=1, le=MOST_ORDER)] | None = None
     taylor: Annotated[int, Meta(ge=0, le=MOST_DEGREE)] | None = None
     optimizer: object = None
@@ -88,8 +90,8 @@ def answer_lines(
     """One line of JSON for each line, at once; whether all went well.
 
     at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
-    window: of the charts. order: of the highest derivative, taylor: the degree of Taylor's polynomial, for a line that says
-    nothing of it.
+    window: of the charts, order: of the highest derivative, taylor: the degree of Taylor's polynomial, each for a line that
+    says nothing of it.
     """
     well = True
     with evaluator() as evaluate:
@@ -138,7 +140,7 @@ def _request(
     variables = _variables(asked.expression, here)
     if alone is not None:
         here |= _alone(variables, here, alone)
-    curve = curve_request(variables, here, window)
+    curve = curve_request(variables, here, _window(asked, window))
     degree = taylor if asked.taylor is None else asked.taylor
     most = asked.order or order or (None if degree is None else 1)
     orders = OrdersRequest(most, degree=degree) if most is not None and variables else None
@@ -187,6 +189,16 @@ def _dtype(asked: Line, default: Dtype) -> Dtype:
         case "float32" | "float64" as dtype:
             return dtype
     raise LineError(Problem("dtype", f"{asked.dtype} is not float32 or float64"), asked.expression)
+
+
+def _window(asked: Line, default: Window | None) -> Window | None:
+    """The ends in a list, or as `--window` takes them."""
+    if asked.window is None:
+        return default
+    try:
+        return read_window(asked.window if isinstance(asked.window, str) else list(map(str, asked.window)))
+    except WrongError as error:
+        raise LineError(Problem("syntax", f"window: {error}"), asked.expression) from None
 
 
 def _is_unicode(raw: bytes) -> bool:

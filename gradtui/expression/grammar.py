@@ -44,7 +44,9 @@ from gradtui.expression.syntax import (
     Definition,
     Node,
     Number,
+    Reference,
     Text,
+    Variable,
     Vector,
 )
 from gradtui.expression.syntax_errors import missing_operand
@@ -158,6 +160,8 @@ class Rules(Reading):
             word = self.advance()
             base = self.build.binary("^", base, Number(word.start, word.end, POSTFIXES[word.text]))
         if self.token.text == "^":
+            if isinstance(base, Variable | Reference):
+                self._refuse_mark()
             sign = self.advance()
             exponent = yield from self._exponent()
             if self.before and self.before.kind == "word" and self.before.text in POSTFIXES:

@@ -100,11 +100,14 @@ class Reading(ABC):
 
     def _is_factor_ahead(self) -> bool:
         """Whether the next token begins a factor of an implicit product. A bar that closes one does not."""
-        if self.token.text in BARS:
-            return not self.brackets or self.brackets[-1].text != self.token.text
-        if self.token.kind == "word":
-            return self.token.text not in INFIXES or not self._is_plain_word()
-        return self.token.kind in ("qualified", "structure") or self.token.text in BEGINNING
+        return self._begins_factor(self.token)
+
+    def _begins_factor(self, token: Token) -> bool:
+        if token.text in BARS:
+            return not self.brackets or self.brackets[-1].text != token.text
+        if token.kind == "word":
+            return token.text not in INFIXES or self.scope.is_taken(token.text)
+        return token.kind in ("qualified", "structure") or token.text in BEGINNING
 
     def _as_typed(self, token: Token) -> Token:
         """An operator in the spelling of the text: `**` for `^`."""
@@ -149,6 +152,24 @@ class Reading(ABC):
         message = f"the power of {row.name} itself has to be a whole number"
         hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
         raise ExpressionError("syntax", message, name.start, self.token.end, hint)
+
+    def _refuse_mark(self) -> None:
+        r"""A raised mark that is no power, where `^` comes next behind a name: the T of `w^T x`, the number of a sample or of
+        a layer in `x^{(2)}`, `a^{[1]}`."""
+        assert self.before is not None
+        shown, sign = self.scope.text[self.before.start : self.before.end], self.token
+        raised = self.tokens[self.position + 1 :][:5]
+        texts = [token.text for token in raised]
+        if texts[:2] in (["{", "("], ["{", "["]) and texts[3:] in ([")", "}"], ["]", "}"]):
+            message = f"{shown}^{{{texts[1]}{texts[2]}{texts[3]}}} can be read in two ways"
+            hint = f"write {shown}^{texts[2]} for a power, {shown}_{texts[2]} for one of several"
+            raise ExpressionError("syntax", message, sign.start, raised[4].end, hint)
+        length = 3 if texts[:3] == ["{", "T", "}"] else texts[:1] == ["T"]
+        is_letter = length and not self.scope.is_taken("T") and "T" not in self.scope.variables
+        if is_letter and self._begins_factor(raised[length]):
+            message = f"{shown}^T can be read in two ways"
+            hint = f"write dot({shown}, x) for the product of two vectors, {shown}^(T) for a power"
+            raise ExpressionError("syntax", message, sign.start, raised[length - 1].end, hint)
 
     def _refuse_hexadecimal(self, zero: Token) -> None:
         """`0x1F` is neither 31 nor a product."""

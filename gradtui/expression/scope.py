@@ -14,6 +14,7 @@ from gradtui.expression.words_and_spellings import (
     CLASSES,
     CONSTANTS,
     DIFFERENT_ELSEWHERE,
+    IN_MATHEMATICA,
     MODULES,
     PYTHON_WORDS,
     SAID_FIRST,
@@ -25,6 +26,7 @@ from gradtui.expression.words_and_spellings import (
 )
 
 _LOGARITHM = re.compile(r"log(?:_(?=\w))?((?<=_)[A-Za-z]|[0-9]+)")
+_MATHEMATICA = re.compile(r"\b([A-Z][a-z]+[a-zA-Z0-9]*)\[")
 _LAMBDA = re.compile(r"lambda\b[^:;\[\r\n]*:")
 
 
@@ -32,9 +34,9 @@ class Scope:
     """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read, `around`
     that of the `def` it stands in.
 
-    spelled: how a bound name is echoed where Python gives it another value, or one of a function. rebound: all such
-    echoes, also those of values that Python has given up. parameters: those of the
-    function that is being defined.
+    is_mathematica: the text calls functions as in `Sin[x]`, so E is e. spelled: how a bound name is echoed where Python gives
+    it another value, or one of a function. rebound: all such echoes, also those of values that Python has given up.
+    parameters: those of the function that is being defined.
     """
 
     def __init__(self, text: str, names: Collection[str]) -> None:
@@ -47,6 +49,7 @@ class Scope:
         self.parameters: frozenset[str] = frozenset()
         self.variables: dict[str, None] = {}
         self.defining = self.around = ""
+        self.is_mathematica = any(name.lower() in FUNCTIONS for name in _MATHEMATICA.findall(text))
 
     def function(self, token: Token, called: bool, bracketed: bool = False) -> Function | None:
         """The function that a token names, unless its name was given another meaning; called: `(` follows, bracketed: `[`."""
@@ -97,6 +100,10 @@ class Scope:
             return Reference(token.start, token.end, self.spelled.get(name, name), self.bindings[name])
         if name in CONSTANTS and name not in self.names:
             return Constant(token.start, token.end, name, CONSTANTS[name])
+        if self.is_mathematica and name in IN_MATHEMATICA and name not in self.names:
+            if name == "I":
+                raise self._error(token, "I is the imaginary unit beside Sin[x]", "all numbers are real here")
+            return Constant(token.start, token.end, IN_MATHEMATICA[name], CONSTANTS[IN_MATHEMATICA[name]])
         if name in self.names or is_variable(name):
             self._refuse_lambda(token)
             spelled = self.names.get(name, name)

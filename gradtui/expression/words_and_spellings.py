@@ -25,6 +25,9 @@ GLYPHS = {**GREEK, "π": "pi", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "µ"
 
 OTHER_SPELLINGS = {"∞": "inf", "NaN": "nan", "Inf": "inf", "infinity": "inf", "Infinity": "inf"}
 
+IN_MATHEMATICA = {"E": "e", "Pi": "pi", "I": ""}
+"""Constants of Mathematica that are names elsewhere; the imaginary unit has none here."""
+
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 OPERATORS = {

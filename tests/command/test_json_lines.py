@@ -228,3 +228,11 @@ def test_a_chart_for_each_line(batch: Batch) -> None:
 def test_the_window_of_all_charts(told: Batch) -> None:
     answers = [told.ask(text) for text in ("x^2", "exp(-y)", "3")]
     assert [one["chart"] and one["chart"]["window"] for one in answers] == [[-1, 2], [-1, 2], None]
+
+
+def test_a_line_has_a_window_of_its_own(batch: Batch, told: Batch) -> None:
+    for window, ends in [([-30, 30.5], [-30, 30.5]), ("0:1e-3", [0, 1e-3]), (["-pi", 1], [-math.pi, 1])]:
+        assert told.ask("x^2", window=window)["chart"]["window"] == ends
+    for wrong in ([1, 1], [2, 1], [1], "1", ["x", 3], [1, 2, 3]):
+        error = batch.ask("x^2", window=wrong)["error"]
+        assert (error["kind"], error["message"].startswith("window: ")) == ("syntax", True)

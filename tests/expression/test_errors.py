@@ -84,6 +84,16 @@ def test_hostile(case: dict[str, str]) -> None:
         ("def f(x):\n  return x\n  return y", "syntax", (23, 29), "leave it out"),
         ("f(x) = x^2; x = 3", "syntax", (12, 17), "--at x=3"),
         ("y = x^2 + b\nw = -pi/2", "syntax", (12, 21), "--at w=3"),
+        # marks that are raised, and are no powers
+        ("w^T x + b", "syntax", (1, 3), "dot(w, x)"),
+        (r"\mathbf{w}^{T}\mathbf{x}", "syntax", (10, 14), "dot"),
+        (r"\theta^T(x - y)", "syntax", (6, 8), "^(T)"),
+        ("x^T|y|", "syntax", (1, 3), "dot(x, x)"),
+        ("x^{(2)} + y", "syntax", (1, 7), "x_2"),
+        ("(y^{(i)} - 1)^2", "syntax", (2, 8), "y^i for a power"),
+        ("a^{[1]}", "syntax", (1, 7), "a_1"),
+        (r"\theta_1^{(2)}", "syntax", (8, 14), r"\theta_1^2"),
+        ("I*Sin[x]", "name", (0, 1), "real"),
         # operators
         ("* x", "syntax", (0, 1), ""),
         ("x ** * y", "syntax", (5, 6), ""),

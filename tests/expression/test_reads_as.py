@@ -16,6 +16,17 @@ NOTATIONS = [(case["typed"], case["reads_as"]) for case in json.loads((CASES / "
 FORMULAS = json.loads((CASES / "formulas.json").read_text())
 
 MORE = [
+    # a power to T, where it is one
+    ("x^T", "x^T"),
+    ("w^(T) x", "w^T*x"),
+    ("T + w^T x", "T + w^T*x"),
+    ("T = 3; w^T x", "T = 3; w^T*x"),
+    ("e^T x + 2^T x", "e^T*x + 2^T*x"),
+    ("e^{(x)} + x^{(1/2)} + 2^{(n)}", "e^x + x^(1/2) + 2^n"),
+    # e of Mathematica, and E elsewhere
+    ("E^(-x) Sin[x]", "e^-x*sin(x)"),
+    ("Pi Exp[Pi x]/E", "pi*exp(pi*x)/e"),
+    ("E^x + E x[0]", "E^x + E*x[0]"),
     # raised numbers, roots, bars
     ("x⁻¹", "x^-1"),
     ("x¹⁰", "x^10"),
