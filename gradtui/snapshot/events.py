@@ -24,6 +24,7 @@ EventKind = Literal[
     "stacked",
     "checkpoint",
     "custom",
+    "marked",
     "born",
     "fresh",
     "ungraphed",
@@ -39,7 +40,8 @@ leaf of a leaf. written: its numbers were put into another tensor, by `copy_` un
 `.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy;
 without an operation before anybody watched, seen by numbers that are the same.
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
-custom: used in the forward of a custom autograd.Function without being an input of it. born: an nn.Parameter was made, of
+custom: used in the forward of a custom autograd.Function without being an input of it; marked: what came out of one without a
+graph. born: an nn.Parameter was made, of
 nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by
 `torch.autograd.grad` without create_graph, or a `.grad` that backward left without it. late: a leaf was asked for its gradient,
 and nothing used it since. hooked: a hook was put on a tensor, or on a module.
@@ -112,6 +114,7 @@ Refusal = Literal[
     "shape",
     "count",
     "unused",
+    "not_asked",
     "not_scalar",
     "no_graph",
     "not_a_leaf",
@@ -140,17 +143,17 @@ Refusal = Literal[
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
 over. leaf_inplace: writing over a leaf, or a view of one. view_inplace: over one of several views, or one made under no_grad.
 inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned. unused:
-`autograd.grad` by what the output does not depend on. not_scalar: backward of more than one number. no_graph: of none.
-not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor. numpy: of what requires
-grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative. copied: deepcopy of
-what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a matrix that is no such. once:
-the backward of a Function that is once_differentiable is differentiated. not_real: backward of a complex number. vmap_number: of
-what vmap runs for each example, a Python number, or a branch by one. vmap_inplace, vmap_random: there, writing into what is not
-batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func. constraint: a parameter of a
-distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors. one_value: a normalisation over
-the batch, of a single value. not_probabilities: a binary cross entropy of what is not from 0 to 1. no_class: a target that is
-no class. unreduced: a forward pass of
-DistributedDataParallel, which waits for gradients of the one before. bad_values: nan or infinity where they may not be.
+`autograd.grad` by what the output does not depend on; not_asked: by what requires none. not_scalar: backward of more than one
+number. no_graph: of none. not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor.
+numpy: of what requires grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without
+derivative. copied: deepcopy of what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a
+matrix that is no such. once: the backward of a Function that is once_differentiable is differentiated. not_real: backward of
+a complex number. vmap_number: of what vmap runs for each example, a Python number, or a branch by one. vmap_inplace,
+vmap_random: there, writing into what is not batched, drawing at random. transformed: requires_grad_() inside of a transform
+of torch.func. constraint: a parameter of a distribution that is none. recomputed: a checkpoint that ran again in backward
+made other tensors. one_value: a normalisation over the batch, of a single value. not_probabilities: a binary cross entropy of
+what is not from 0 to 1. no_class: a target that is no class. unreduced: a forward pass of DistributedDataParallel, which
+waits for gradients of the one before. bad_values: nan or infinity where they may not be.
 """
 
 

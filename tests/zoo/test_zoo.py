@@ -6,10 +6,18 @@ import pytest
 
 from gradtui.findings.findings import findings, why
 from tests.torch_version import sees_what_is_kept
-from tests.zoo import dead, evidence, nan, none, reported, values
+from tests.zoo import dead, evidence, functions_and_switches, nan, none, reported, values
 from tests.zoo.case import Case, cases_of, run, symptom
 
-ZOO = [*cases_of(none), *cases_of(evidence), *cases_of(dead), *cases_of(nan), *cases_of(values), *cases_of(reported)]
+ZOO = [
+    *cases_of(none),
+    *cases_of(functions_and_switches),
+    *cases_of(evidence),
+    *cases_of(dead),
+    *cases_of(nan),
+    *cases_of(values),
+    *cases_of(reported),
+]
 
 CUT = {"detached", "no_grad", "integer", "left_torch", "not_differentiable", "new_leaf", "unused"}
 """Only a trace sees these."""

@@ -33,7 +33,7 @@ from gradtui.engine.capture.holders import (
     unregistered,
 )
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.introspection import buffers_of, submodules
+from gradtui.engine.capture.introspection import buffers_of, is_a, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
@@ -215,7 +215,7 @@ class _Capture:
             self.names |= leaf_names.numbered(leaves.values(), self.names)
         if self.recording is not None:
             taken = {*self.names.values()}
-            late = {leaf: one.name for leaf, one in self.recording.late_leaves() if one.name not in taken}
+            late = {leaf: one.name for leaf, one in self.recording.late_leaves() if one.name and one.name not in taken}
             self.names = late | self.names
         places: Mapping[Node, str] = {}
         if self.parts:
@@ -251,6 +251,7 @@ class _Capture:
             data.Event("late", "requires_grad_", one.source, leaves=(self.names[leaf],))
             for leaf, one in self.recording.late_leaves()
             if leaf in self.names
+            and (not is_a(leaf, torch.nn.Parameter) or self.names[leaf].rpartition(".")[0] in one.ran)
         ]
         hooked = [
             data.Event("hooked", "register_hook", source, node=by_number.get(number))

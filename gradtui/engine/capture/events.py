@@ -71,7 +71,7 @@ FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved", "born", "fresh", "lat
 READ = ".grad"
 """Of the gradient that backward left at a leaf."""
 DRAWING = {"multinomial"}
-CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor"}
+CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor", "new_tensor"}
 INDIFFERENT = {"requires_grad_", "size", "is_floating_point", "numel", "one_hot"}
 """They return what does not depend on the numbers of their inputs, or is no result of theirs."""
 
@@ -107,10 +107,12 @@ def kind_of(
     if name == "grad":
         is_of_step = has_run and torch.is_grad_enabled()  # else one of before, or for an update by hand
         return Told("ungraphed", READ, None) if is_of_step and outputs and not outputs[0].requires_grad else None
+    if name == "new_tensor" and not seen.others:
+        return None
+    if name in CREATE and outputs:
+        return Told("new_leaf", name, number)
     if not outputs or name.endswith("_like") or name.startswith("new_") or name in INDIFFERENT:
         return None
-    if name in CREATE:
-        return Told("new_leaf", name, number)
     if name in MOVES and first.requires_grad and is_leaf(first) and outputs[0].grad_fn is not None:
         return Told("moved", name, None)
     lost = [tensor for tensor in outputs if not tensor.requires_grad]
@@ -137,12 +139,17 @@ def versions(func: Any, inputs: list[torch.Tensor]) -> tuple[int | None, int | N
 
 
 def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | None) -> None:
-    """Of `NOTED`: a hook on what was computed, and a leaf that requires a gradient only now; parameters are switched at will."""
+    """Of `NOTED`: a hook on what was computed, and a leaf that requires a gradient only now; of parameters the model has
+    the names."""
     first = seen.inputs[0]
     if seen.func is torch.Tensor.register_hook:
         recording.hooked += [(number, place) for number in seen.numbers[:1] if number is not None]
-    elif first.requires_grad and is_leaf(first) and not seen.carried and not is_a(first, torch.nn.Parameter):
-        recording.late[id(first)] = Late(weakref.ref(first), holder(first, frame, item=True), place)
+    elif first.requires_grad and is_leaf(first) and not seen.carried:
+        if is_a(first, torch.nn.Parameter):
+            late = Late(weakref.ref(first), "", place, {*recording.calls})
+        else:
+            late = Late(weakref.ref(first), holder(first, frame, item=True), place)
+        recording.late[id(first)] = late
 
 
 def becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:

@@ -84,6 +84,12 @@ class Flow:
             recording.lineage[number], recording.live[number] = self._follow(made, tensor)
         return Origin(recording.lineage.get(number, 0), recording.live.get(number, 0), number)
 
+    def live_of(self, tensors: Iterable[torch.Tensor]) -> int:
+        live = 0
+        for tensor in tensors:
+            live |= self.into(tensor).live
+        return live
+
     def cut(self, tensor: torch.Tensor, flowed: int, *, written: bool = False) -> None:
         """A tensor that no grad_fn made, and what flowed into it. written: over what was in it."""
         self._add(tensor, flowed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from inspect import CO_OPTIMIZED
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -30,6 +30,27 @@ def local_variables(frame: FrameType) -> dict[str, Any]:
     if sys.version_info < (3, 13) and frame.f_code.co_flags & CO_OPTIMIZED and sys.getrefcount(read) <= UNSHARED:
         read.clear()
     return found
+
+
+class OutermostCall:
+    """Of a function by its code: the frame, which is let go of once its variables were asked for. code: None once it is found."""
+
+    def __init__(self, code: CodeType | None) -> None:
+        self.code = code
+        self._frame: FrameType | None = None
+
+    def look_for(self, frame: FrameType | None) -> None:
+        while frame is not None and self.code is not None:
+            if frame.f_code is self.code:
+                self._frame = frame
+            frame = frame.f_back
+        if self._frame is not None:
+            self.code = None
+
+    def variables(self) -> dict[str, Any]:
+        """Once it has ended; none where nothing of torch was called in it."""
+        frame, self._frame = self._frame, None
+        return {} if frame is None else local_variables(frame)
 
 
 def parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:

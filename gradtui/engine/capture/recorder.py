@@ -31,9 +31,10 @@ from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, events, witnesses
 from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
 from gradtui.engine.capture.flow import Flow, address, is_made_alike, is_spelled_out
+from gradtui.engine.capture.function_results import Results
 from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
-from gradtui.engine.capture.leaf_names import local_variables
+from gradtui.engine.capture.leaf_names import OutermostCall
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import MOST_WRITTEN, Carried, Fresh, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
@@ -63,6 +64,7 @@ class Recorder(TorchFunctionMode):
         self._places = places or Places()
         self._most = most
         self._flow = Flow(self.recording)
+        self._results = Results()
         self.arrives = self._flow.arrives
         self._past = Past()
         self._own: set[int] | None = None
@@ -72,8 +74,7 @@ class Recorder(TorchFunctionMode):
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
         self._left = ExitStack()
-        self._code = code
-        self._frame: FrameType | None = None
+        self._function = OutermostCall(code)
         self._depth: int | None = None
         self._source: Source | None = None
 
@@ -95,24 +96,11 @@ class Recorder(TorchFunctionMode):
         self.recording.end = torch_private.sequence_number()
 
     def variables(self) -> dict[str, Any]:
-        """Those of the outermost call of the function, which has ended; none where nothing of torch was called in it.
-
-        Once: its frame, which holds those around it, is let go of.
-        """
-        frame, self._frame = self._frame, None
-        return {} if frame is None else local_variables(frame)
-
-    def _look_for(self, frame: FrameType | None) -> None:
-        while frame is not None:
-            if frame.f_code is self._code:
-                self._frame = frame
-            frame = frame.f_back
-        if self._frame is not None:
-            self._code = None
+        """Those of the function."""
+        return self._function.variables()
 
     def step_aside(self, compiled: Compiled) -> None:
-        if self._code is not None:
-            self._look_for(compiled.frame)
+        self._function.look_for(compiled.frame)
         self._depth, self._source = torch_private.take_off(self), None
         if not torch_private.in_backward():
             self.recording.compiled[compiled.name] = None
@@ -130,8 +118,8 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = {} if kwargs is None else kwargs
-        if self._code is not None:
-            self._look_for(sys._getframe(1))
+        if self._function.code is not None:
+            self._function.look_for(sys._getframe(1))
         if torch_private.is_within_torch():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
@@ -154,6 +142,10 @@ class Recorder(TorchFunctionMode):
             if len(self.recording.leaves) > known or (self._born and id(tensor) in self._born):
                 self._born.discard(id(tensor))
                 self._name(tensor, sys._getframe(2))
+            if (out := self._results.come_out(tensor, sys._getframe(2))) is not None:
+                told = Told("marked", "apply", None)
+                self._cut(told, [tensor], flowed, out.live, sys._getframe(2), None, out.source, what=out.what)
+                flowed, alive, number, lost = self._flow.into(tensor)
             if lost:
                 self._cut(Told("new_leaf", type(tensor).__name__, None), [tensor], flowed, lost, sys._getframe(2))
                 flowed, alive, number, _ = self._flow.into(tensor)
@@ -274,6 +266,7 @@ class Recorder(TorchFunctionMode):
             over.append(first)
         if told is not None and self._cut(told, over, seen.leaves, seen.live, frame, seen, source, result):
             return
+        self._results.follow(seen.inputs, over)
         for tensor in over:
             if maker(tensor) is not None:
                 self._flow.share(tensor, seen.leaves, seen.live)
@@ -330,6 +323,8 @@ class Recorder(TorchFunctionMode):
             self._cut(Told("new_leaf", name, number), [made], origin.flowed, origin.live, frame)
 
     def _switched(self, frame: FrameType) -> None:
+        if in_function(frame):
+            return
         if torch.is_grad_enabled():
             self._off = "before", None
         elif (by := switch_of(frame)) and self._off[0] == "before":
@@ -348,23 +343,28 @@ class Recorder(TorchFunctionMode):
         seen: Seen | None = None,
         source: Source | None = None,
         result: Any = None,
+        what: str = "",
     ) -> bool:
         """Something happened: what came of it carries its bit on, and ends those of the happenings before it.
 
         False where nothing happened, as in a Function to what is one of its inputs.
         """
-        recording, kind, operation, what = self.recording, told.kind, told.operation, ""
+        recording, kind, operation = self.recording, told.kind, told.operation
         around = self.around(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
             if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
                 return False  # backward runs what is in it again, with a graph
-            if around.kind in ("custom", "checkpoint"):
-                for tensor in around.inputs:
-                    live &= ~self._flow.into(tensor).live
-                if not live:
-                    return False
             kind, operation, what = around.kind, around.operation, around.what
             frame, source = around.frame or frame, None
+            if kind == "custom" and self._off[0] != "before":
+                kind = "no_grad"  # by what the Function was applied in
+            elif kind in ("custom", "checkpoint"):
+                given = self._flow.live_of(around.inputs)
+                if kind == "custom":
+                    self._results.add(outputs, live & given, what, self._places.here(frame))
+                live &= ~given
+                if not live:
+                    return False
         source = source or self._places.here(frame)
         off: tuple[Switch, Source | None] = self._off if kind == "no_grad" else ("", None)
         if kind == "no_grad" and torch.is_inference_mode_enabled():

@@ -17,6 +17,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.create_graph import Passes
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import applied, is_own, returned
 from gradtui.engine.tensors.values import legible
 from gradtui.graph.operands import is_finite
@@ -68,11 +69,15 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A leaf that was asked for its gradient, without holding it: what it is called, and where that stands."""
+    """A leaf that was asked for its gradient, without holding it: what it is called, and where that stands.
+
+    ran: of a parameter, which has no name here, the modules that had run by then.
+    """
 
     leaf: weakref.ref[torch.Tensor]
     name: str
     source: data.Source | None
+    ran: Collection[str] = ()
 
 
 class Fresh(NamedTuple):
@@ -276,11 +281,11 @@ class Recording:
         return any(one.kind == "left_torch" for one in self.happenings.values())
 
     def late_leaves(self) -> Iterator[tuple[torch.Tensor, Late]]:
-        """Those that nothing used since."""
+        """Those that nothing used since; parameters also where something did, as long as they required a gradient before."""
         used = {id(leaf) for one in self.leaves if (leaf := one()) is not None}
         for one in self.late.values():
             leaf = one.leaf()
-            if leaf is not None and leaf.requires_grad and id(leaf) not in used:
+            if leaf is not None and leaf.requires_grad and (is_a(leaf, torch.nn.Parameter) or id(leaf) not in used):
                 yield leaf, one
 
     def made_before(self, number: int) -> data.Source | None:

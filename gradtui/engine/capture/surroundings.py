@@ -20,7 +20,8 @@ DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
 STACKING = os.path.join(TORCH, "_functorch") + os.sep
 GRAD_MODE = os.path.join(TORCH, "autograd", "grad_mode.py")
 MODULES = os.path.join(TORCH, "nn", "modules", "module.py")
-NAMES = {"sample", "deepcopy", "stack_module_state", "state_dict"}
+NESTED = os.path.join(TORCH, "nested") + os.sep
+NAMES = {"sample", "deepcopy", "stack_module_state", "state_dict", "nested_tensor"}
 
 
 class Surroundings(NamedTuple):
@@ -67,6 +68,8 @@ def _told(frame: FrameType) -> Surroundings | None:
         return Surroundings("copied", "state_dict", "", frame)
     if code.co_name == "stack_module_state" and code.co_filename.startswith(STACKING):
         return Surroundings("stacked", "stack_module_state", "", frame)
+    if code.co_name == "nested_tensor" and code.co_filename.startswith(NESTED):
+        return Surroundings("new_leaf", "nested_tensor", "", frame)
     return None
 
 

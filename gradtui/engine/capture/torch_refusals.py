@@ -39,7 +39,8 @@ MESSAGES: dict[Refusal, str] = {
     "shape": rf"[Ff]unction (?P<name>\w+) returned an invalid gradient at index (?P<place>\d+) - got {NUMBERS} but expected "
     rf"shape compatible with {NUMBERS}",
     "count": r"function (?P<name>\w+) returned an incorrect number of gradients \(expected (?P<needed>\d+), got (?P<count>\d+)\)",
-    "unused": r"appears to not have been used in the graph|One of the differentiated Tensors does not require grad",
+    "unused": r"appears to not have been used in the graph",
+    "not_asked": r"One of the differentiated Tensors does not require grad",
     "not_scalar": r"grad can be implicitly created only for scalar outputs",
     "no_graph": r"does not require grad and does not have a grad_fn",
     "not_a_leaf": r"you can only change requires_grad flags of leaf variables",
@@ -150,8 +151,8 @@ class _Case:
             return self._recomputed()
         if how == "unreduced":
             return Raised(how, source=self.source, tensor=", ".join(self._unreduced(told["places"] or "")))
-        if how == "unused":
-            return Raised(how, source=self.source, tensor=", ".join(self._unused()))
+        if how in ("unused", "not_asked"):
+            return Raised(how, source=self.source, tensor=", ".join(self._without_a_way(how)))
         shape = None if self.asked is None or not self.asked.inputs else tuple(self.asked.inputs[0].shape)
         if how == "no_class" and shape:
             classes = shape[1] if len(shape) > 1 else shape[0]
@@ -274,14 +275,16 @@ class _Case:
         learn = [name for name, one in parameters.items() if one.requires_grad]
         yield from (learn[int(place)] for place in places.split() if int(place) < len(learn))
 
-    def _unused(self) -> Iterator[str]:
-        """The inputs of `autograd.grad` that are not in the graph."""
+    def _without_a_way(self, how: Refusal) -> Iterator[str]:
+        """The inputs of `autograd.grad` that are not in the graph; of those that were not asked for a gradient no others."""
         leaves = {getattr(node, "variable", None) for node in self.nodes}
         for frame, _ in reversed(self.calls):
             if frame.f_code is not torch.autograd.grad.__code__:
                 continue
             for tensor in local_variables(frame).get("inputs", ()):
-                if is_a(tensor, torch.Tensor) and tensor not in leaves and maker(tensor) not in self.nodes:
+                if not is_a(tensor, torch.Tensor) or (how == "not_asked" and tensor.requires_grad):
+                    continue
+                if tensor not in leaves and maker(tensor) not in self.nodes:
                     yield self.name(tensor) or "what has no name"
             return
 

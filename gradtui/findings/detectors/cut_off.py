@@ -40,7 +40,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         return Cause("frozen", Place(), {}, "perhaps", (name,))
     known = record.events_of.get(name, ())
     events, late = blamed(known), next((one for one in known if one.kind == "late"), None)
-    if late is not None:
+    if late is not None and not leaf.is_parameter:
         return Cause("asked too late", Place(None, late.source), {"event": late}, "likely", (name,))
     if fresh is not None and (not events or (fresh.alone and not any(one.reached or one.returned for one in events))):
         return Cause("constant output", Place(None, fresh.source), {"event": fresh}, "proved", (name,))
@@ -56,6 +56,10 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         # where a forward pass was made again by its calls, none is
         is_counted = any(one.calls is not None for one in modules.values())
         return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
+    if late is not None:
+        return Cause(
+            "switched on too late", Place(None, late.source), {"place": _line(late.source)}, "perhaps", (name,)
+        )
     kinds = {None: "never used", 0: "never ran"}
     place = Place(None, module.source if module else None)
     return Cause(kinds.get(module.calls if module else None, "ran for nothing"), place, {}, "perhaps", (name,))

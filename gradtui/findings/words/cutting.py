@@ -13,7 +13,10 @@ OUTSIDE = (
     "take a soft form of the choice (softmax weights), or put the loss on what goes in (cross_entropy takes logits)"
 )
 ONE_PART = "with torch.no_grad(): around that part alone; torch.set_grad_enabled(True) restores it, else it stays off"
-ITSELF = "use the tensor itself; torch.stack or torch.cat for a list of tensors. requires_grad_() does not bring the graph back"
+ITSELF = (
+    "use the tensor itself; torch.stack, torch.cat or torch.nested.as_nested_tensor for a list of tensors. requires_grad_() does "
+    "not bring the graph back"
+)
 
 CUTTING: dict[str, Sentence] = {
     "cut by detach": Sentence(
@@ -155,6 +158,13 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {what}.forward uses it without its being an input, at {event}: no gradient goes back to it",
         "hand it to {what}.apply(...) as an argument, and return its gradient from backward",
     ),
+    "cut by marked": Sentence(
+        "not_differentiable",
+        "forward",
+        "not in the graph: {event} gives out a tensor without a graph: {what}.forward marks it by mark_non_differentiable, makes "
+        "whole numbers of it, or keeps it beside what it returns",
+        "return it without ctx.mark_non_differentiable, and its gradient from backward; whole numbers only as an index",
+    ),
     "cut by reading": Sentence(
         "no_grad",
         "forward",
@@ -204,6 +214,12 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {event} comes too late: what used it before it required a gradient has no way back to it, and nothing "
         "uses it after that",
         "x.requires_grad_() before the forward pass, so that what is made of it is recorded",
+    ),
+    "switched on too late": Sentence(
+        "unused",
+        "forward",
+        "not in the graph: {place} comes too late for what was made of it before, while it required no gradient",
+        "requires_grad_(True) before the forward pass, not after it; no fault where it is meant to be frozen for that",
     ),
     "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),
     "used for nothing": Sentence(

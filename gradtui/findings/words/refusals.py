@@ -116,6 +116,13 @@ REFUSALS: dict[str, Sentence] = {
         "{place} asks for the gradient of {tensor}, which what is differentiated does not depend on",
         "allow_unused=True gives None for it; else use it in what is differentiated, itself and not a copy or .data of it",
     ),
+    "refused: not_asked": Sentence(
+        "unused",
+        "backward",
+        "{place} asks for the gradient of {tensor}, which does not require one: what was made of it has no way back to it",
+        "x.requires_grad_() before anything is made of it, so that what is made of it is recorded; of a column of a tensor, take "
+        "the gradient of the whole tensor, and then its column",
+    ),
     "refused: unreduced": Sentence(
         "unused",
         "backward",

@@ -85,6 +85,11 @@ def of_what_is_not_used() -> None:
     torch.autograd.grad((w * 2).sum(), [v])  # <- here
 
 
+def of_what_requires_none() -> None:
+    w, v = torch.randn(3, requires_grad=True), torch.randn(3)
+    torch.autograd.grad((w * v).sum(), [w, v])  # <- here
+
+
 class Square(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, times: float) -> Tensor:
@@ -159,6 +164,7 @@ def saves_more_when_it_runs_again() -> None:
         (table_scaled, "inplace", ""),
         (of_inference_mode, "inference", "features"),
         (of_what_is_not_used, "unused", "v"),
+        (of_what_requires_none, "not_asked", "v"),
         (of_too_few_gradients, "count", ""),
         (batch_of_one, "one_value", ""),
         (picture_of_one_pixel, "one_value", ""),
