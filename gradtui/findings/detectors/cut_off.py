@@ -14,8 +14,7 @@ from gradtui.snapshot.model import Event, EventKind, Parameter, Source
 MEANT: set[EventKind] = {"detach", "no_grad"}
 """Kinds that people write on purpose, so that a part does not learn."""
 COPIED = {"": "cut by copied before", "state_dict": "cut by state_dict"}
-READ = ".grad"
-"""How the reading of a gradient that backward left is called."""
+READ = ".grad"  # how the reading of a gradient that backward left is called
 UNSAID = {"inplace", "moved", "born", "fresh", "late", "hooked"}
 """Kinds that cut nothing off."""
 
@@ -48,21 +47,19 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         return _cut(record, name, _begin(record, events[0]), nothing_learns)
     if not record.is_traced:
         return Cause("not traced", Place(), {}, "perhaps", (name,))
-    holder, modules = name.rpartition(".")[0], record.snapshot.modules
-    if not leaf.registered and modules and not (holder and holder in modules):
+    modules = record.snapshot.modules
+    module = modules.get(name.rpartition(".")[0])
+    if not leaf.registered and modules and (module is None or "." not in name):
         return Cause("used before or never", Place(), {}, "perhaps", (name,))
-    module = modules.get(holder)
     if module is not None and module.calls is None:
-        # where a forward pass was made again by its calls, none is
-        is_counted = any(one.calls is not None for one in modules.values())
+        is_counted = any(
+            one.calls is not None for one in modules.values()
+        )  # none is where it was run again by its calls
         return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
     if late is not None:
-        return Cause(
-            "switched on too late", Place(None, late.source), {"place": _line(late.source)}, "perhaps", (name,)
-        )
-    kinds = {None: "never used", 0: "never ran"}
-    place = Place(None, module.source if module else None)
-    return Cause(kinds.get(module.calls if module else None, "ran for nothing"), place, {}, "perhaps", (name,))
+        return Cause("switched on late", Place(None, late.source), {"place": _line(late.source)}, "perhaps", (name,))
+    kind = {None: "never used", 0: "never ran"}.get(module.calls if module else None, "ran for nothing")
+    return Cause(kind, Place(None, module.source if module else None), {}, "perhaps", (name,))
 
 
 def blamed(events: Sequence[Event]) -> list[Event]:
@@ -143,9 +140,8 @@ def _takes_part(record: Record, name: str) -> bool:
 
 
 def _line(source: Source | None) -> str:
-    if source is None:
-        return ""
-    return " ".join(source.text.split()) + (f" at {source.file}:{source.line}" if source.file else "")
+    place = f" at {source.file}:{source.line}" if source is not None and source.file else ""
+    return "" if source is None else " ".join(source.text.split()) + place
 
 
 def _is_part(piece: Source | None, wholes: Sequence[Source]) -> bool:

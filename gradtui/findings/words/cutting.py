@@ -215,7 +215,7 @@ CUTTING: dict[str, Sentence] = {
         "uses it after that",
         "x.requires_grad_() before the forward pass, so that what is made of it is recorded",
     ),
-    "switched on too late": Sentence(
+    "switched on late": Sentence(
         "unused",
         "forward",
         "not in the graph: {place} comes too late for what was made of it before, while it required no gradient",
