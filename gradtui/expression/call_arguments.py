@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from itertools import pairwise
 
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import OPTIONS, REDUCTIONS_OF_LOSSES, Function
-from gradtui.expression.syntax import Comparison, Negation, Node, Number, Text, Variable, Vector
+from gradtui.expression.syntax import Comparison, Constant, Negation, Node, Number, Text, Variable, Vector
 from gradtui.expression.tokens import Token
 
 Argument = tuple[Token | None, Node]
@@ -14,6 +16,13 @@ Argument = tuple[Token | None, Node]
 
 FIRST = "input"
 """torch's name of the first argument."""
+
+LEFT_OUT: dict[str, Callable[[int, int], Node]] = {
+    "clamp": lambda start, end: Negation(start, end, Constant(start, end, "inf", math.inf)),
+    "softplus": lambda start, end: Number(start, end, 1),
+    "hardtanh": lambda start, end: Negation(start, end, Number(start, end, 1)),
+}
+"""What torch takes for the second argument where only the third is given: `clamp(x, max=1)`."""
 
 _COUNTS = ("no", "one argument", "two arguments", "three arguments")
 
@@ -71,6 +80,8 @@ def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> t
             _add_option(row, options, row.options[position - row.most], node, node.start)
             continue
         placed[position] = node
+    if row.name in LEFT_OUT and sorted(placed) == [0, 2]:
+        placed[1] = LEFT_OUT[row.name](start, end)
     if row.takes_dim and len(placed) == 2 and 1 in placed:
         _check_dim(row, placed.pop(1))
     if not row.least <= len(placed) <= row.most:

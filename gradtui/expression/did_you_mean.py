@@ -75,6 +75,16 @@ MISSING_FUNCTIONS = {
     "lg": "log10(x), or log2(x)",
 }
 
+METHODS = {
+    **dict.fromkeys(("backward", "grad", "grad_fn", "requires_grad", "requires_grad_"), DERIVATIVE),
+    **dict.fromkeys(("item", "float", "double", "to", "cpu", "cuda", "clone", "numpy", "tolist"), "leave it out"),
+    **dict.fromkeys(
+        ("detach", "data"), "every part of f has its gradient here; gradtui model.py:loss reads all of Python"
+    ),
+    **dict.fromkeys(("T", "t", "mm", "matmul"), "write dot(w, x) for the product of two vectors"),
+}
+"""What people ask of tensors by a method that is no function, and the way out."""
+
 DERIVATIVES = frozenset((
     "grad", "gradient", "derivative", "deriv", "diff", "D", "differentiate", "partial", "jacobian", "hessian", "nabla",
 ))  # fmt: skip
@@ -148,6 +158,8 @@ def unknown_method(word: str) -> tuple[str, str]:
     message = f".{word} is not a function that gradtui knows"
     if word == "where":
         return message, "write where(x > 0, a, b)"
+    if word in METHODS:
+        return message, METHODS[word]
     guess = nearest(word)
     return message, f"did you mean .{guess}()?" if guess else "a dot stands before a known function: x.sin(), x.pow(2)"
 

@@ -185,9 +185,9 @@ class Rules(Reading):
 
     def _atom(self) -> Rule[Node]:
         node = yield from self._primary()
-        while self.token.text in (".", "[", "!"):
-            if self.token.text == "!":
-                node = self._factorial(node)
+        while self.token.text in (".", "[", "!", "°"):
+            if self.token.text in ("!", "°"):
+                node = self._factorial(node) if self.token.text == "!" else self._degrees(node)
                 continue
             if self.token.text == "[":
                 node = self._indexed(node)

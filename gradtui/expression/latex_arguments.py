@@ -11,7 +11,7 @@ from gradtui.expression.latex_commands import CASES_END, ROW_END, meaning
 from gradtui.expression.reading import Reading, Rule
 from gradtui.expression.reads_as import write_node
 from gradtui.expression.syntax import Comparison, ComparisonOperator, Constant, Node, Number
-from gradtui.expression.syntax_errors import unexpected
+from gradtui.expression.syntax_errors import COMPARISONS, unexpected
 from gradtui.expression.tokens import Token
 
 IF_WORDS = frozenset(("if", "for", "when", "wenn", "falls"))
@@ -90,6 +90,10 @@ def cases(rules: Reading, command: Token) -> Rule[Node]:
         while rules.token.text in (",", "&"):
             rules.advance()
         rows.append((result, (yield from _case(rules))))
+        while rules.token.text in (",", "."):
+            rules.advance()
+        if rules.token.text in COMPARISONS:
+            raise unexpected(rules.token, None)
         if rules.token.text == CASES_END:
             break
         if rules.token.text != ROW_END or rows[-1][1] is None:
@@ -133,8 +137,15 @@ def _where(rules: Reading, rows: list[tuple[Node, Comparison | None]], command: 
 
 def _is_complement(one: Comparison, other: Comparison) -> bool:
     """Whether exactly one of two comparisons holds: `x > 0` and `x <= 0`."""
-    same = [write_node(node) for node in one.operands] == [write_node(node) for node in other.operands]
+    same = all(map(_is_same, one.operands, other.operands))
     return same and {one.operator, other.operator} in COMPLEMENTS
+
+
+def _is_same(one: Node, other: Node) -> bool:
+    """Whether two nodes are one value; the `0.` that ends a sentence is 0."""
+    if isinstance(one, Number) and isinstance(other, Number):
+        return one.value == other.value
+    return write_node(one) == write_node(other)
 
 
 def _argument(rules: Reading) -> Rule[Node]:

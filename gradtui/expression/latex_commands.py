@@ -6,12 +6,12 @@ import re
 from typing import NamedTuple
 
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.words_and_spellings import GREEK
+from gradtui.expression.words_and_spellings import GREEK, GREEK_INDEX, TEXT_INDEX, without_marks
 
 FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac"))
 
 SIGNS = {
-    **dict.fromkeys(("cdot", "times", "ast"), "*"),
+    **dict.fromkeys(("cdot", "times", "ast", "odot"), "*"),
     "div": "/",
     **dict.fromkeys(("le", "leq", "leqslant"), "<="),
     **dict.fromkeys(("ge", "geq", "geqslant"), ">="),
@@ -56,24 +56,27 @@ ENVIRONMENTS = frozenset(
 
 CASES_END, ROW_END = "\\end{cases}", "\\\\"
 
-SPACES = frozenset(("quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits"))
-NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mathsf|boldsymbol|vec|mathbb|mathcal)"
+SPACES = frozenset(("quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits", "nonumber", "notag", "rm"))
+NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mbox|mathsf|boldsymbol|bm|vec|mathbb|mathcal)"
+_NUMBERED = r"(?:label|tag)\*?[ ]*\{[^{}]*\}"
 _ABOVE = "hat|widehat|bar|overline|tilde|widetilde"
 
 COMMAND = (
     r"\\(?:\\|(?:begin|end)[ ]*\{[a-z]+\*?\}|"
     rf"(?:{_ABOVE})(?:[ ]*\{{[ ]*\\?[A-Za-z]+[ ]*\}}|[ ]+[A-Za-z]|[ ]*\\[A-Za-z]+)|\||"
-    rf"{NAMED}[ ]*\{{[ ]*[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
-    r"|[A-Za-z]+|[,;:!>{} ])(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?"
+    rf"{_NUMBERED}|{NAMED}[ ]*\{{[ ]*\\?[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
+    r"|[A-Za-z]+|[,;:!>{} ])"
+    rf"(?:_(?:[A-Za-z0-9]|\{{[A-Za-z0-9]+\}}|{GREEK_INDEX}|{TEXT_INDEX}))?"
 )
 """A command with its subscript, which without braces is one character long."""
 
 _PARTS = re.compile(
-    rf"\\(?:{NAMED}[ ]*\{{[ ]*(?P<named>\w+)[ ]*\}}|(?P<name>.+?))(?:_\{{?(?P<index>[A-Za-z0-9]+)\}}?)?$"
+    rf"\\(?:{NAMED}[ ]*\{{[ ]*\\?(?P<named>\w+)[ ]*\}}|(?P<name>.+?))(?:_(?P<index>[A-Za-z0-9]+|\{{.+\}}|{GREEK_INDEX}))?$"
 )
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)[ ]*\{([a-z]+)\*?\}$")
 _ACCENTED = re.compile(rf"\\({_ABOVE})(?:[ ]*\{{[ ]*\\?|[ ]+|[ ]*\\)([A-Za-z]+)[ }}]*(?:_\{{?([A-Za-z0-9]+)\}}?)?$")
 _SIZES = re.compile(r"[bB]igg?[lr]?$")
+_LANGUAGE = re.compile(r"[A-Za-z]+(?=[ ]*\n)")
 _DELIMITERS = (("```", "```"), ("`", "`"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 
 
@@ -94,7 +97,10 @@ def meaning(command: str) -> Meaning:
         return Meaning(pieces=() if environment[1] in ENVIRONMENTS else None)
     if accented := _ACCENTED.match(command):
         return _accented(*accented.groups())
-    name, index = (parts["named"] or parts["name"]).replace(" ", ""), parts["index"]
+    if command.startswith(("\\label", "\\tag")):
+        return Meaning(pieces=())
+    name = (parts["named"] or parts["name"]).replace(" ", "")
+    index = without_marks(f"_{parts['index']}")[1:] if parts["index"] else None
     if name == "|":
         return Meaning(pieces=("‖",) if index in (None, "2") else None)
     if index and (name in BRACKETS or name in SIGNS or name in SPACES) and (index != "2" or "rVert" not in name):
@@ -131,5 +137,6 @@ def inside(text: str) -> tuple[int, int]:
     for opening, closing in _DELIMITERS:
         held = text.startswith(opening, start) and text.endswith(closing, start + len(opening), end)
         if held:
-            return start + len(opening), end - len(closing)
+            language = _LANGUAGE.match(text, start + len(opening)) if opening == "```" else None
+            return language.end() if language else start + len(opening), end - len(closing)
     return 0, len(text)

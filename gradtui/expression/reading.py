@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from gradtui.expression.builder import Builder
 from gradtui.expression.expression_error import ExpressionError
-from gradtui.expression.functions import Function
+from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
 from gradtui.expression.syntax_errors import BARS, CLOSING, unexpected
@@ -152,6 +152,14 @@ class Reading(ABC):
         message = f"the power of {row.name} itself has to be a whole number"
         hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
         raise ExpressionError("syntax", message, name.start, self.token.end, hint)
+
+    def _degrees(self, node: Node) -> Node:
+        """`30°` is an angle; `20°C` is none."""
+        sign = self.advance()
+        if self.token.text in ("C", "F") and self.token.start == sign.end:
+            message = "a degree is one of an angle here"
+            raise ExpressionError("syntax", message, sign.start, self.token.end, "leave out the unit")
+        return self.build.call(FUNCTIONS["deg2rad"], [(None, node)], self.build.start(node), sign.end)
 
     def _refuse_mark(self) -> None:
         r"""A raised mark that is no power, where `^` comes next behind a name: the T of `w^T x`, the number of a sample or of

@@ -20,6 +20,7 @@ from gradtui.expression.words_and_spellings import (
     SAID_FIRST,
     SPOKEN,
     TENSORS,
+    VECTORS,
     canonical,
     is_variable,
     starts_greek,
@@ -75,7 +76,7 @@ class Scope:
 
     def base_of_logarithm(self, token: Token) -> str:
         """The 3 of `log_3` and `log3`, the b of `log_b`."""
-        found = _LOGARITHM.fullmatch(token.text) if not self.is_taken(token.text) else None
+        found = _LOGARITHM.fullmatch(canonical(token.text)) if not self.is_taken(token.text) else None
         return found[1] if found else ""
 
     def definition(self, token: Token) -> Definition | None:
@@ -222,7 +223,8 @@ class Scope:
                 while path in MODULES and tokens[last + 1].text == ".":
                     last += 2
                     path += f".{tokens[last].text}"
-            if path in TENSORS and _holds_numbers(tokens[last + 1 :]):
+            texts = [token.text for token in tokens[last + 1 : last + 3]]
+            if (path in TENSORS and _holds_numbers(tokens[last + 1 :])) or (path in VECTORS and texts == ["(", "["]):
                 i = last + 1
                 continue
             after = [token.text for token in tokens[last + 1 : last + 4]]

@@ -32,7 +32,7 @@ class Statement(NamedTuple):
 
 def statements(tokens: Sequence[Token], end: int) -> list[Statement]:
     """In the order of the text, which ends at `end`. Raises ExpressionError."""
-    lines = _lines(tokens, end)
+    lines = _lines(_with_commas(tokens), end)
     lines = [line for line in lines if not _is_import(line)] or lines
     if not lines:
         raise ExpressionError("syntax", "there is no expression yet", 0, end, "type one: x^2 + 3x + 1")
@@ -53,6 +53,25 @@ def _lines(tokens: Sequence[Token], end: int) -> list[list[Token]]:
             lines.append([*current, Token("end", "", token.start, token.start)])
             current, separator = [], token
     return lines
+
+
+def _with_commas(tokens: Sequence[Token]) -> list[Token]:
+    """The same tokens with a comma for each `;` in the parentheses behind a name, as in `f(x; w)` and `POWER(x;2)`."""
+    made = list(tokens)
+    opened: list[tuple[int, list[int]]] = []
+    for number, token in enumerate(tokens):
+        if token.kind == "newline":
+            opened.clear()
+        elif token.text == "(":
+            opened.append((number, []))
+        elif token.text == ";" and opened:
+            opened[-1][1].append(number)
+        elif token.text == ")" and opened:
+            start, signs = opened.pop()
+            if start and tokens[start - 1].kind == "word":
+                for sign in signs:
+                    made[sign] = made[sign]._replace(text=",")
+    return made
 
 
 def _gone_on(lines: list[list[Token]], separator: Token, rest: Sequence[Token]) -> list[Token]:

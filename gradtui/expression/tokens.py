@@ -12,10 +12,13 @@ from gradtui.expression.words_and_spellings import (
     ACCENTED,
     ACCENTS,
     FRACTIONS,
+    GREEK_INDEX,
     OPERATORS,
     RAISED_LETTERS,
     ROOTS,
+    TEXT_INDEX,
     plain_character,
+    without_marks,
 )
 
 TokenKind = Literal[
@@ -24,26 +27,30 @@ TokenKind = Literal[
 ]  # fmt: skip
 """structure: a command of LaTeX that is no word, `\\frac`. skip: what says nothing, a comment or `\\,`."""
 
-_SPACE = r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+"
+_SPACE = r"(?:[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+|\\\r?\n)+"
+"""Also a line break behind a backslash, as it is pasted."""
+_PROMPT = r"(?m:^)(?:>>>|\.\.\.)(?=[ ])"
 _NUMBER = (
     rf"(?:[0-9]{{1,3}}(?:_[0-9]{{3}})+(?![0-9])|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?|[{''.join(FRACTIONS)}]"
 )
 # A Greek letter is a word of its own (πr² is pi*r^2); Latin letters run together.
+_INDEX = rf"(?:\{{[A-Za-z0-9]+\}}|{GREEK_INDEX}|{TEXT_INDEX})"
 _WORD = (
-    rf"(?:[A-Za-zα-ω][{''.join(ACCENTS)}]|[{ACCENTED}])(?:[0-9]+|_[A-Za-z0-9]+|_\{{[A-Za-z0-9]+\}}|[₀-₉]+)?|"
-    r"[A-Za-z_][A-Za-z0-9_]*(?:(?<=_)\{[A-Za-z0-9]+\}|[₀-₉]+)?"
-    r"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_\{[A-Za-z0-9]+\}|[₀-₉]+)?|∞"
+    rf"(?:[A-Za-zα-ω][{''.join(ACCENTS)}]|[{ACCENTED}])(?:[0-9]+|_[A-Za-z0-9]+|_{_INDEX}|[₀-₉]+)?|"
+    rf"[A-Za-z_][A-Za-z0-9_]*(?:(?<=[A-Za-z0-9]_){_INDEX}|[₀-₉]+)?"
+    rf"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_{_INDEX}|[₀-₉]+)?|∞"
 )
 _UNKNOWN = r"//|:=|<<|>>|[-+*/^%&]=|&&"
-_OPERATOR = r"->|=>|↦|\.\^|\.\*(?!\*)|\./|\*\*|<=|>=|==|!=|[-+*/^<>=.,;%!@×·∙⋅∗•÷∕⁄−–—‐‑‒≤≥⩽⩾≠]"
+_DEGREES = r"°|\^[ ]*(?:\\circ(?![A-Za-z])|\{[ ]*\\circ[ ]*\})"
+_OPERATOR = rf"{_DEGREES}|" r"->|=>|↦|→|\.\^|\.\*(?!\*)|\./|\*\*|<=|>=|==|!=|[-+*/^<>=.,;%!@×✕·∙⋅∗•⊙÷∕⁄−–—‐‑‒≤≥⩽⩾≠]"
 _RAISED = "".join(map(chr, RAISED_LETTERS))
 _STRING = r"\"[A-Za-z_]*\"|'[A-Za-z_]*'"
 _TOKEN = (
-    rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]{{}}|‖⌊⌋⌈⌉])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR}|[{''.join(ROOTS)}])"
+    rf"(?P<prompt>{_PROMPT})|(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]{{}}|‖⌊⌋⌈⌉])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR}|[{''.join(ROOTS)}])"
     rf"|(?P<superscript>[⁺⁻]?(?:[⁰¹²³⁴-⁹]+[{_RAISED}]?|[{_RAISED}]))|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<string>{_STRING})"
     rf"|(?P<command>{COMMAND})|(?P<unknown>.)"
 )
-_COMMENT = r"(?P<skip>#[^;\r\n]*|\"\"\"(?:(?!\"\"\")[\s\S])*\"\"\")"
+_COMMENT = r"(?P<skip>#[^;\r\n]*|(?P<quotes>\"\"\"|\'\'\')(?:(?!(?P=quotes))[\s\S])*(?P=quotes))"
 """In Python that is pasted; a comment ends with its line, also where the lines are joined by `;`."""
 _USUAL = re.compile(_WORD)
 _KINDS: dict[str, TokenKind] = {
@@ -105,16 +112,16 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
             depth = max(depth + sum((token.text == "(") - (token.text == ")") for token in made), 0)
             continue
         if group == "operator":
-            piece = OPERATORS.get(piece, piece)
+            piece = "°" if piece.endswith(("circ", "}")) else OPERATORS.get(piece, piece)
             depth = 0 if piece == ";" else depth
         elif group == "bracket":
             depth = max(depth + (piece in "([{⌊⌈") - (piece in ")]}⌋⌉"), 0)
-        elif group == "space" or (group == "newline" and (depth or cases > 0)):
+        elif group in ("space", "prompt") or (group == "newline" and (depth or cases > 0)):
             continue
         elif group == "number":
             piece = piece.replace("_", "")
-        elif group in ("word", "name") and piece.endswith("}"):
-            piece = piece.replace("{", "").replace("}", "")
+        elif group in ("word", "name"):
+            piece = without_marks(piece)
         tokens.append(Token(_KINDS[group], piece, start, end))
     return tokens
 

@@ -23,6 +23,13 @@ GREEK = {
 
 GLYPHS = {**GREEK, "π": "pi", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "µ": "mu"}
 
+_NAMES = "|".join(name for name in GREEK.values() if name.isascii())
+GREEK_INDEX = rf"(?:[α-ρσ-ωϵϑϕ]|\{{[α-ρσ-ωϵϑϕ]\}}|\\(?:{_NAMES})(?![A-Za-z])|\{{[ ]*\\(?:{_NAMES})[ ]*\}})"
+TEXT_INDEX = r"\{[ ]*\\(?:text|mathrm|textrm|rm)[ ]*\{?[ ]*[A-Za-z0-9]+[ ]*\}[ ]*\}?"
+"""What may stand below a letter, besides Latin letters and digits: `h_θ`, `h_{\\theta}`, `x_{\\text{max}}`."""
+
+_MARKS = re.compile(r"\\(?:text|mathrm|textrm|rm)(?![a-z])|[{}\\ ]")
+
 OTHER_SPELLINGS = {"∞": "inf", "NaN": "nan", "Inf": "inf", "infinity": "inf", "Infinity": "inf"}
 
 IN_MATHEMATICA = {"E": "e", "Pi": "pi", "I": ""}
@@ -35,8 +42,8 @@ OPERATORS = {
     ".^": "^",
     ".*": "*",
     "./": "/",
-    **dict.fromkeys(("=>", "↦"), "->"),
-    **dict.fromkeys("×·∙⋅∗•", "*"),
+    **dict.fromkeys(("=>", "↦", "→"), "->"),
+    **dict.fromkeys("×✕·∙⋅∗•⊙", "*"),
     **dict.fromkeys("÷∕⁄", "/"),
     **dict.fromkeys("−–—‐‑‒", "-"),
     **dict.fromkeys("≤⩽", "<="),
@@ -86,8 +93,11 @@ CLASSES = {
 }  # fmt: skip
 """Modules of torch.nn that need no settings, and the function that each applies: `nn.ReLU()(x)` is relu(x)."""
 
-TENSORS = frozenset(("torch.tensor", "torch.as_tensor", "np.array", "numpy.array"))
+TENSORS = frozenset(("torch.tensor", "torch.as_tensor"))
 """What makes a constant of a number or a list: `torch.tensor(2.0)` is 2.0."""
+
+VECTORS = frozenset(("torch.stack", "np.array", "numpy.array", "np.stack", "jnp.array", "jax.numpy.array", "jnp.stack"))
+"""What makes a vector of its elements, whatever they are."""
 
 POSTFIXES = {"squared": 2, "cubed": 3}
 INFIXES = {"mod", "if", "else", *POSTFIXES}
@@ -96,6 +106,7 @@ INFIXES = {"mod", "if", "else", *POSTFIXES}
 MODULES = frozenset((
     "torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "nn", "nn.functional", "F",
     "math", "np", "np.linalg", "numpy", "numpy.linalg", "scipy", "scipy.special", "jax", "jax.numpy", "jax.nn", "jnp",
+    "tf", "tf.math", "tf.nn", "sympy", "Math",
 ))  # fmt: skip
 """What may stand before a known function or constant, as in pasted Python: `torch.sin(x)`, `math.pi`."""
 
@@ -110,6 +121,9 @@ DIFFERENT_ELSEWHERE = {
         for name in ("var", "std")
     },
     "jax.nn.gelu": "jax.nn.gelu takes tanh for erf unless told otherwise, torch's gelu erf",
+    "tf.nn.leaky_relu": "tf.nn.leaky_relu has a slope of 0.2 below 0, torch's leaky_relu one of 0.01",
+    "sympy.sinc": "sympy.sinc is sin(x)/x, torch's sinc sin(pi x)/(pi x)",
+    "Math.round": "Math.round rounds halves up, torch's round to even",
     "math.remainder": "math.remainder rounds to the nearest multiple, torch's remainder rounds down",
 }
 """Functions that share torch's name and not its meaning."""
@@ -139,6 +153,15 @@ def plain_character(character: str) -> str:
     if "\U0001d400" <= character <= "\U0001d7ff" or "\uff01" <= character <= "\uff5e":
         return unicodedata.normalize("NFKC", character)
     return _BARS.get(character, character)
+
+
+def without_marks(word: str) -> str:
+    """`x_{12}` is x_12, `h_θ` and `h_{\\theta}` are h_theta."""
+    letter, line, index = word.partition("_")
+    if not line or (index.isascii() and index.isalnum()):
+        return word
+    index = _MARKS.sub("", index)
+    return f"{letter}_{GLYPHS.get(index, index)}"
 
 
 def is_variable(word: str) -> bool:

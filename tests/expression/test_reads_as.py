@@ -16,6 +16,12 @@ NOTATIONS = [(case["typed"], case["reads_as"]) for case in json.loads((CASES / "
 FORMULAS = json.loads((CASES / "formulas.json").read_text())
 
 MORE = [
+    # degrees, subscripts, other signs
+    ("sin 30° + cos(45°)", "sin(deg2rad(30)) + cos(deg2rad(45))"),
+    ("2x° + 45°x", "2*deg2rad(x) + deg2rad(45)*x"),
+    ("h_θ(x) = θ x + μ_θ + w_{σ}", "theta*x + mu_theta + w_sigma"),
+    ("log₃ x + log₃(y)^2", "log(x)/log(3) + (log(y)/log(3))^2"),
+    ("x → x⊙y ✕ 2", "x*y*2"),
     # a power to T, where it is one
     ("x^T", "x^T"),
     ("w^(T) x", "w^T*x"),
