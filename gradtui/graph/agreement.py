@@ -146,6 +146,12 @@ class _Judge:
     def _bounds(self) -> dict[str, tuple[float, ...]]:
         return roundings(self.snapshot.graph, self.dtype)
 
+    @cached_property
+    def _is_value_spoilt(self) -> bool:
+        """Whether rounding took digits of f itself, of which differences then know no more."""
+        told = value_check(self.snapshot)
+        return told.right is None and told.digits is not None
+
     def _bound(self, one: _Element) -> float:
         bounds = self._bounds.get(one.variable, ())
         return bounds[one.place] if one.place < len(bounds) else 0.0
@@ -219,6 +225,8 @@ class _Judge:
             assert d is not None
             return self._against_differences(one, d)
         noise, digits = _noise(one, d, c), self.digits(one)
+        if d is not None and not _near(c, d, noise) and self._is_value_spoilt:
+            d = None
         ad, cd = (d is not None and _near(other, d, noise) for other in (a, c))
         if enough(digits, self.dtype):
             marks: Marks = (True, True, None if d is None else ad or cd)

@@ -381,3 +381,23 @@ def test_a_constant_that_floats_do_not_hold_is_no_wrong_gradient() -> None:
     told = of_x("((gelu(softplus(x)) - tan(cosh(pi))))^5", 0.1, "float64")
     assert told.autograd is None
     assert told.digits == 13
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("log(1 + exp(-x))", 30.0),
+        ("log(1 + x^6)", 0.003),
+        ("1 - 1/(1 + exp(-x))", 32.0),
+        ("sqrt(1 + x^8) - 1", 0.01),
+        ("atan(1 + x^6) - pi/4", 0.003),
+    ],
+)
+def test_differences_of_a_value_without_digits_say_nothing(text: str, x: float) -> None:
+    """They are of values that rounding made alike; the gradient has its digits."""
+    assert marks(of_x(text, x, "float64")) == (True, True, None)
+
+
+def test_differences_of_a_value_without_digits_outvote_nobody() -> None:
+    """Above its threshold torch's softplus is x itself: 0 is what that makes of f' = sigmoid(x) - 1."""
+    assert marks(of_x("softplus(x) - x", 30.0, "float64")) == (False, True, None)
