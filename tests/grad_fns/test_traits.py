@@ -34,6 +34,11 @@ EACH: dict[str, Callable[[Tensor], Tensor]] = {
     "ClampMax": lambda a: aten.clamp_max(a, 1),
     "ClampMin": lambda a: aten.clamp_min(a, -1),
     "Cos": torch.cos,
+    "FakeQuantizePerChannelAffineCachemask": lambda a: torch.fake_quantize_per_channel_affine(
+        a[None], torch.ones(1), torch.zeros(1, dtype=torch.int32), 0, -3, 3
+    ),
+    "FakeQuantizePerTensorAffineCachemask": lambda a: torch.fake_quantize_per_tensor_affine(a, 1.0, 0, -3, 3),
+    "Zero": lambda a: aten.zero(a),
     "Cosh": torch.cosh,
     "Elu": functional.elu,
     "Erf": torch.erf,
@@ -95,6 +100,7 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
         ((1, 1, 3, 3, 3), (1, 2, 2, 2, 3)),
     ),
     "HuberLoss": (functional.huber_loss, ((3,), (3,))),
+    "Fill": (lambda a, b: torch.fill(a, b), ((3,), ())),
     "IndexCopy": (lambda a, b: a.index_copy(0, INDEX[:2], b), ((3,), (2,))),
     "IndexFill": (lambda a, b: a.index_fill(0, INDEX[:2], b), ((3,), ())),
     "IndexPut": (lambda a, b: a.index_put((INDEX[:2],), b), ((3,), (2,))),

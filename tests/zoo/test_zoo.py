@@ -6,12 +6,13 @@ import pytest
 
 from gradtui.findings.findings import findings, why
 from tests.torch_version import sees_what_is_kept
-from tests.zoo import dead, evidence, functions_and_switches, nan, none, reported, values
+from tests.zoo import dead, evidence, functions_and_switches, itself, nan, none, reported, values
 from tests.zoo.case import Case, cases_of, run, symptom
 
 ZOO = [
     *cases_of(none),
     *cases_of(functions_and_switches),
+    *cases_of(itself),
     *cases_of(evidence),
     *cases_of(dead),
     *cases_of(nan),

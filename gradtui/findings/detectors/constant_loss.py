@@ -10,6 +10,7 @@ from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.dtypes import NARROW
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.cancelling import ROUNDING
+from gradtui.graph.incoming_edges import below
 from gradtui.graph.operands import is_finite, is_zero
 from gradtui.snapshot.model import Node
 
@@ -34,6 +35,18 @@ def detect(record: Record) -> Iterator[Cause]:
             facts: dict[str, Fact] = {"node": node, "one": terms[0], "other": terms[-1], "terms": len(terms)}
             yield Cause("cancels but for rounding", Place(terms[0].id), facts, "likely", tuple(got.values()))
             return
+
+
+def of_layer(record: Record, place: int) -> Cause | None:
+    """The same of the one leaf at this node, where others learn."""
+    for node in record.nodes:
+        terms = [*_terms(record, node)]
+        if len(terms) > 1 and place not in _beside(record, node.id):
+            below_it = below(record.graph, (node.id,))
+            about = (name for name, leaf in record.leaves.items() if leaf.node in below_it)
+            facts: dict[str, Fact] = {"node": node, "one": terms[0], "other": terms[-1], "terms": len(terms)}
+            return Cause("cancels in a part", Place(terms[0].id), facts, "likely", tuple(about))
+    return None
 
 
 def _terms(record: Record, node: Node) -> Iterator[Node]:

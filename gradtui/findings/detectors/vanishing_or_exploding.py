@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gradtui.findings import layer_sizes, loss_terms, size_changes
 from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.detectors import constant_loss
 from gradtui.findings.layer_sizes import Layer
 from gradtui.findings.learned import are_beside_a_model
 from gradtui.findings.record import Record
@@ -60,7 +61,7 @@ def _of_layers(record: Record, profile: Sequence[Layer]) -> Cause | None:
     if lost := _lost(record, sorted(profile, key=lambda layer: layer.norm)[:MOST_LOOKED_AT]):
         return lost
     fallen = layer_sizes.vanished(judged)
-    return size_changes.fall(record, fallen) if fallen else None
+    return (constant_loss.of_layer(record, fallen[0].node) or size_changes.fall(record, fallen)) if fallen else None
 
 
 def _exploded(record: Record, judged: Sequence[Layer], profile: Sequence[Layer]) -> Cause | None:
@@ -99,7 +100,8 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
     later = [each for each in profile if each.node < layer.node]
     top = max(range(len(later)), key=lambda place: later[place].norm, default=None)
     if top is not None and later[top].norm > norm:
-        yield size_changes.fall(record, [layer, *later[: top + 1]])
+        cancelled = constant_loss.of_layer(record, layer.node)
+        yield cancelled or size_changes.fall(record, [layer, *later[: top + 1]])
 
 
 def _lost(record: Record, layers: Sequence[Layer]) -> Cause | None:

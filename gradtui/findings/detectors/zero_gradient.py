@@ -14,10 +14,17 @@ from gradtui.findings.learned import are_beside_a_model
 from gradtui.findings.not_finite import locate
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import cancelling, dead_or_saturated, recurrent_weights, second_derivative, zero_factor
+from gradtui.findings.zeros import (
+    cancelling,
+    dead_or_saturated,
+    itself,
+    recurrent_weights,
+    second_derivative,
+    zero_factor,
+)
 from gradtui.findings.zeros.dead_or_saturated import Lost
 from gradtui.findings.zeros.first_zero import Killer
-from gradtui.grad_fns.traits import has, traits_of
+from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
 from gradtui.snapshot.model import Node, Parameter
 
@@ -53,6 +60,7 @@ def of(record: Record, name: str, killer: Killer) -> Cause:
     """The cause for one leaf."""
     return (
         recurrent_weights.cause(record, name, killer)
+        or itself.cause(record, name, killer)
         or cancelling.cause(record, name, killer)
         or _of_an_infinity(record, name, killer)
         or zero_factor.cause(record, name, killer)
@@ -65,8 +73,7 @@ def of(record: Record, name: str, killer: Killer) -> Cause:
 def _of_an_infinity(record: Record, name: str, killer: Killer) -> Cause | None:
     """A factor that is 0 since what it divides by, or the like, became infinite."""
     node = record.nodes[killer.node]
-    factor = None if killer.edge is None else zero_factor.zero_factor(record.graph, node, killer.edge)
-    factor = factor or _operand_of_0(record, killer)
+    factor = None if killer.edge is None else zero_factor.maker_of_0(record.graph, node, killer.edge)
     below = [] if factor is None else [record.nodes[edge.target] for edge in factor.edges if edge.target is not None]
     if factor is None or all(is_finite(one.value) for one in below):
         return None
@@ -76,17 +83,6 @@ def _of_an_infinity(record: Record, name: str, killer: Killer) -> Cause | None:
     found = bad_value.witnessed(record, witness, "zero")
     behind = Part("makes 0 of it", {"node": factor})
     return replace(found, about=(name,), facts={**found.facts, "behind": behind})
-
-
-def _operand_of_0(record: Record, killer: Killer) -> Node | None:
-    """What made the operand by which it sends nothing, where that is all 0."""
-    edge = None if killer.edge is None else record.nodes[killer.node].edges[killer.edge]
-    while edge is not None and edge.target is not None and is_zero(seen_value(record.graph, edge)):
-        made = record.nodes[edge.target]
-        if not has(operation(made), "view"):
-            return made
-        edge = made.edges[0] if made.edges else None
-    return None
 
 
 def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:

@@ -55,6 +55,21 @@ ZEROS: dict[str, Sentence] = {
         "{node} goes into the loss by two ways that cancel, +1 · g and -1 · g: {one} and {other}",
         "detach one of them: x + (row - x).detach() passes the gradient straight through; else what is meant is not in the loss",
     ),
+    "with itself": Sentence(
+        "constant",
+        "backward",
+        "{node}: both of its operands are one tensor, {made}: compared with itself it gives the same, whatever it is",
+        "put in what it is to be compared with: the target, the second view, the reference; where that is to have the same "
+        "numbers (the old probabilities of a ratio), a copy of them, by detach()",
+    ),
+    "cancels in a part": Sentence(
+        "constant",
+        "backward",
+        "{node}: the {terms} gradients that come in, from {one} and {other}, cancel but for rounding, and there is no other way: "
+        "the loss does not depend on it",
+        "see whether it is divided by a sum that it is alone in, as the share of the one expert that is chosen, or compared with "
+        "itself: take it as it was before that",
+    ),
     "centred": Sentence(
         "zero",
         "backward",
@@ -122,8 +137,8 @@ EVIDENCE_OF_ZEROS: dict[str, str] = {
 
 DEAD = "leaky_relu keeps a slope there, elu and gelu keep one near 0; look at the bias or the step that pushed the operand there"
 BOUNDS = (
-    "bring the operand inside: smaller initial weights, normalised inputs, a penalty; tanh and sigmoid bound softly; clamp only "
-    "what needs no gradient"
+    "bring the operand inside: smaller initial weights, normalised inputs, a penalty, a larger scale where it is quantised; tanh "
+    "and sigmoid bound softly; clamp only what needs no gradient"
 )
 STRAIGHT = "pass it straight through, x + (f(x) - x).detach() in torch for such an f, or take a soft step, sigmoid(k*x)"
 DRAWN = (
@@ -211,6 +226,11 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
     "spread of a single element": ("the spread of a single element is 0 whatever it is", MORE_THAN_ONE),
     "spread of equals": ("its elements are all equal, where their spread is least", AT_REST),
+    "factors cut off": (
+        "two or more of the elements that it multiplies are 0, as {maker} cuts them off, so the product is still 0 whatever one "
+        "of them is",
+        "a loss that moves there, too: of boxes that do not overlap GIoU, or the distance of their centres",
+    ),
     "factors of 0": (
         "two or more of the elements that it multiplies are 0, so the product is still 0 whatever one of them is",
         "leave out what is 0, or masked, before the product; a sum of logarithms where all are above 0",
@@ -219,5 +239,13 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "only shifts": ("what comes in would only shift or scale its operand as a whole, which it takes away again", EVEN),
     "zeros within a checkpoint": ("a gradient comes in, and what runs again within it sends zeros", OPENED),
     "own backward of zeros": ("its backward, code of its own, returns zeros", OWN_BACKWARD),
+    "other parts": (
+        "the gradient that comes in is 0 for this one of its parts",
+        "look at what comes after: a maximum, a median or an index that takes other parts throughout",
+    ),
+    "other half": (
+        "what comes in has no {half} part",
+        "look at what comes after: .real, .imag or a cast to real numbers takes but one of both; abs() and angle() need both",
+    ),
     "zeros go out": ("a gradient comes in, and zeros go out", ANY),
 }

@@ -73,6 +73,23 @@ def zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
     return other
 
 
+def maker_of_0(graph: Graph, node: Node, place: int) -> Node | None:
+    """What made the zeros by which an operand gets none: of what it is multiplied by, else of the operand itself.
+
+    A product is 0 by one of its factors, and other views of it are.
+    """
+    edge = partner(node, place)
+    if edge is None or not is_zero(seen_value(graph, edge)):
+        edge = node.edges[place]
+    made = None
+    while edge is not None and edge.target is not None and is_zero(seen_value(graph, edge)):
+        made = graph.nodes[edge.target]
+        if not has(operation(made), "view") and not has(operation(made), "multiplying"):
+            return made
+        edge = next((one for one in made.edges if is_zero(seen_value(graph, one))), None)
+    return made
+
+
 def is_product_of_0(graph: Graph, node: Node) -> bool:
     """Whether a product is 0 throughout; where something is added to it, whether it is seen to make no difference."""
     if is_zero(node.value):
