@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from itertools import pairwise
@@ -74,8 +75,7 @@ def test_batches_that_differ_are_none(drawn: Callable[[random.Random, int], floa
     number = random.Random(0)
     for count in (10, 20, 50):
         losses = [(place, drawn(number, place)) for place in range(count)]
-        one = OptimizerHistory("SGD", frozenset(), 0, losses=losses, moves=[1.0] * count, top_rates=[0.1] * count)
-        assert not [*detect(History(optimizers=[one], ended=True))]
+        assert not [*detect(ended([loss for _, loss in losses], 1.0))]
 
 
 @pytest.mark.parametrize("rate", [2.0, 3.0, 20.0])
@@ -128,9 +128,17 @@ def test_a_margin_that_all_keep_and_one_does_not_next() -> None:
     assert [one for one in watch.findings if one.certainty != "perhaps"] == []
 
 
-def ended(losses: list[float]) -> History:
+def ended(losses: list[float], moved: float = 0.1) -> History:
+    """The steps may account for whatever there is."""
     count = len(losses)
     one = OptimizerHistory(
-        "Adam", frozenset(), 0, losses=[*enumerate(losses)], moves=[0.1] * count, top_rates=[0.1] * count
+        "Adam",
+        frozenset(),
+        0,
+        losses=[*enumerate(losses)],
+        moves=[moved] * count,
+        changes=[1.0] * count,
+        gradients=[math.inf] * count,
+        top_rates=[0.1] * count,
     )
     return History(optimizers=[one], ended=True)

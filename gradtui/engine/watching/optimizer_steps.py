@@ -283,7 +283,10 @@ class Steps:
         mine.stepped(update, rates)
         if loss is not None:
             mine.losses.append((update, loss))
-            mine.moves.append(tensor_norms.moved([told[name] for name, one in self._named.items() if id(one) in own]))
+            steps = [told[name] for name, one in self._named.items() if id(one) in own]
+            mine.moves.append(tensor_norms.moved(steps))
+            mine.changes.append(math.hypot(*(one.change for one in steps)))
+            mine.gradients.append(max(math.hypot(*(one.grad or 0.0 for one in steps)), *self._notice.norms_before()))
             mine.top_rates.append(max(rates, default=math.nan))
         first = optimizer.param_groups[0]
         mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None

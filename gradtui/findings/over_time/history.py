@@ -117,9 +117,10 @@ class ParameterHistory:
 class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
     others; of_another: a module that did not run has some of them. keeps: names of its state (`exp_avg`). first, last: its
-    updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them. top_rates: the
-    largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates are
-    0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient. thrown_away:
+    updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them; changes: by how
+    much. gradients: the norm of all in each of them, before they are clipped. top_rates: the largest learning rate of each.
+    top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates are 0. scheduled: the rate it was
+    made with, where a scheduler has changed it. empty: no parameter had a gradient. thrown_away:
     steps before which the gradients of all passes but the last were cleared.
     follows: an earlier optimizer that had the same parameters. by_hand: it is a person's own code that changes them."""
 
@@ -134,6 +135,8 @@ class OptimizerHistory:
     source: Source | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
     moves: list[float] = field(default_factory=list)
+    changes: list[float] = field(default_factory=list)
+    gradients: list[float] = field(default_factory=list)
     top_rates: list[float] = field(default_factory=list)
     top_rate: float = 0.0
     low_rate: Run = field(default_factory=Run)

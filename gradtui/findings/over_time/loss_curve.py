@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from gradtui.findings.over_time.fault import Fault
@@ -26,7 +26,13 @@ GAP = 6
 SPIKE, BEFORE, SOON = 100.0, 5, 5
 
 
+REACH = 1.25
+"""A step raises a loss by no more than its length times the largest gradient on its way: by so many times that of its ends."""
+
+
 class Growth(NamedTuple):
+    """share: what the steps account for, of what the loss has grown by, at most."""
+
     optimizer: int
     first: int
     last: int
@@ -34,10 +40,15 @@ class Growth(NamedTuple):
     end: float
     rate: float
     on_average: bool = False
+    share: float = math.inf
 
 
 def growth(history: History) -> list[Growth]:
-    """Of each optimizer whose loss grew until its last finite one."""
+    """Of each optimizer whose loss grew until its last finite one, by steps that are too large."""
+    return [one for one in _grown(history) if REACH * one.share >= 1]
+
+
+def _grown(history: History) -> list[Growth]:
     found = []
     for number, optimizer in enumerate(history.optimizers):
         losses = [one for one in optimizer.losses if math.isfinite(one[1])]
@@ -50,22 +61,41 @@ def growth(history: History) -> list[Growth]:
         begin = _begin(values, begin)
         by_batches = _begin_by_batches(values)
         if by_batches is not None and _moved(optimizer, losses[by_batches][0], losses[-1][0]) >= LITTLE:
-            found.append(_growth(number, optimizer, losses[min(begin, by_batches)], losses[-1], by_batches < begin))
+            found.append(
+                _growth(history, number, optimizer, losses[min(begin, by_batches)], losses[-1], by_batches < begin)
+            )
             continue
         count, factor = len(losses) - begin, losses[-1][1] / losses[begin][1]
         lost = len(losses) < len(optimizer.losses)
         if _moved(optimizer, losses[begin][0], losses[-1][0]) < NOTHING or values[-1] <= max(values[: begin + 1]):
             continue  # it is not by the steps that it grows, or it is no larger than it once was
         if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
-            found.append(_growth(number, optimizer, losses[begin], losses[-1], False))
+            found.append(_growth(history, number, optimizer, losses[begin], losses[-1], False))
     return found
 
 
 def _growth(
-    number: int, optimizer: OptimizerHistory, first: tuple[int, float], last: tuple[int, float], on_average: bool
+    history: History,
+    number: int,
+    optimizer: OptimizerHistory,
+    first: tuple[int, float],
+    last: tuple[int, float],
+    on_average: bool,
 ) -> Growth:
-    rate = _rate(optimizer, first[0], last[0])
-    return Growth(number, first[0], last[0], first[1], last[1], rate, on_average)
+    rate, share = _rate(optimizer, first[0], last[0]), math.inf
+    if not history.of("made_smaller") and sum(bool(one.steps) for one in history.optimizers) == 1:
+        share = _reach(optimizer, first[0], last[0]) / abs(last[1] - first[1])
+    return Growth(number, first[0], last[0], first[1], last[1], rate, on_average, share)
+
+
+def _reach(optimizer: OptimizerHistory, first: int, last: int) -> float:
+    """By how much its own steps can have raised the loss of `last` above that of `first`, if it is the same loss."""
+    steps = [*zip(optimizer.losses, optimizer.gradients, optimizer.changes, strict=True)]
+    return sum(
+        change * max(here, there)
+        for ((update, _), here, change), (_, there, _) in pairwise(steps)
+        if first <= update < last
+    )
 
 
 def _begin_by_batches(losses: Sequence[float]) -> int | None:
@@ -102,7 +132,7 @@ def jump(history: History, update: int) -> Growth | None:
             continue
         usual = [one for one in before[-1 - NEAR :] if abs(one[1]) * JUMP < before[-1][1]]
         if usual:
-            return _growth(number, optimizer, usual[-1], before[-1], False)
+            return _growth(history, number, optimizer, usual[-1], before[-1], False)
     return None
 
 
@@ -215,7 +245,7 @@ def sinking(history: History) -> Iterator[Growth]:
             continue
         first, last = depths[begin], depths[-1]
         if last[1] > DEEP and last[1] > FACTOR * first[1] > 0:
-            yield _growth(number, optimizer, first, last, False)
+            yield _growth(history, number, optimizer, first, last, False)
 
 
 def sinks(history: History) -> Iterator[Fault]:
@@ -227,9 +257,13 @@ def sinks(history: History) -> Iterator[Fault]:
 
 def detect(history: History) -> Iterator[Fault]:
     """While the training goes on, where the loss is not finite any more: until then it may fall again."""
-    for one in growth(history):
+    by_steps = growth(history)
+    for one in _grown(history):
         if not history.ended and math.isfinite(history.optimizers[one.optimizer].losses[-1][1]):
             continue
         each = (one.end / one.begin) ** (1 / (one.last - one.first))
-        facts = {"each": each, "begin": one.begin, "end": one.end, "rate": one.rate}
-        yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)
+        facts = {"each": each, "begin": one.begin, "end": one.end, "rate": one.rate, "share": one.share}
+        if one in by_steps:
+            yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)
+        else:
+            yield Fault("loss grows by itself", one.first, facts, "perhaps")

@@ -66,13 +66,21 @@ SENTENCES: dict[str, Sentence] = {
         "divergence",
         "the loss grows at every update, from {begin} to {end}, by a factor of {each} on average: the steps are too large, and "
         "each overshoots by more than the last (learning rate {rate})",
-        "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
+        "take a smaller learning rate, scale the inputs to about 1, or clip the gradients; where it grows at any rate, look at "
+        "the sign of the steps (maximize=, += by hand)",
     ),
     "loss grows on average": Sentence(
         "divergence",
         "the loss grows from {begin} to {end}, by a factor of {each} an update on average: the steps are too large "
         "(learning rate {rate})",
         "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
+    ),
+    "loss grows by itself": Sentence(
+        "divergence",
+        "the loss grows from {begin} to {end}, by a factor of {each} an update on average, and the steps account for {share} of "
+        "that at most: it is another loss each time",
+        "look at a weight in it that grows, a sum over more and more data, data or a state that grow; no fault where a term is "
+        "to count more and more",
     ),
     "step before backward": Sentence(
         "step_order",

@@ -170,6 +170,10 @@ class Notice:
             logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
             seen.facts = {**before, "logs": logs, "clipped": clipped}
 
+    def norms_before(self) -> list[float]:
+        """Of gradients that were clipped since the last step; infinite where it is not known."""
+        return [math.inf if total is None else float(total) for total, _, _ in self.clips] or [0.0]
+
     def _look_whether_late(self, frame: FrameType) -> None:
         """Whether gradients are clipped after the step that used them, and before the next backward."""
         used = {id(one.grad) for one in self.stepped} if self.borders and not self.passes else set()

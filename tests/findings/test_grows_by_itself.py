@@ -1,0 +1,75 @@
+"""A loss that grows by powers though no step can have raised it: its weight grows, or a sum over more and more data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+from gradtui.snapshot.finding import Finding
+
+Make = Callable[[nn.Module], torch.optim.Optimizer]
+
+
+def told(
+    optimizer: Make,
+    weight: Callable[[int], float],
+    most: float | None = None,
+    size: Callable[[int], int] = lambda _: 64,
+) -> list[Finding]:
+    """Of noise there is nothing to learn."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 1))
+    made, losses = optimizer(model), []
+    with gradtui.watch(model, made) as watch:
+        for update in range(18):
+            x, y = torch.randn(size(update), 4), torch.randn(size(update), 1)
+            loss = weight(update) * nn.functional.mse_loss(model(x), y)
+            made.zero_grad()
+            torch.autograd.backward(loss)
+            if most is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), most)
+            made.step()
+            losses.append(loss.item())
+    assert losses[-1] > 1e3 * losses[0]
+    return [*watch.findings]
+
+
+def adam(model: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.Adam(model.parameters(), lr=0.01)
+
+
+def momentum(model: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+
+
+@pytest.mark.parametrize("factor", [2.0, 3.0])
+@pytest.mark.parametrize(("optimizer", "most"), [(adam, None), (momentum, 0.5), (adam, 1.0)])
+def test_a_weight_that_grows_by_powers(optimizer: Make, most: float | None, factor: float) -> None:
+    found = told(optimizer, lambda update: 1e-3 * factor**update, most)
+    assert [one.certainty for one in found if one.kind == "divergence"] == ["perhaps"]
+
+
+def test_a_sum_over_more_and_more() -> None:
+    found = told(adam, lambda update: 2.0**update, size=lambda update: 2 ** min(update, 10))
+    assert [one.certainty for one in found] == ["perhaps"]
+
+
+@pytest.mark.parametrize("most", [None, 1e30])
+@pytest.mark.parametrize("settings", [{"lr": 0.5}, {"lr": 0.3, "momentum": 0.9}, {"lr": 0.1, "maximize": True}])
+def test_steps_that_overshoot_account_for_it(settings: dict[str, float], most: float | None) -> None:
+    torch.manual_seed(0)
+    x, model = torch.randn(64, 6) * 3, nn.Linear(6, 1)
+    optimizer = torch.optim.SGD(model.parameters(), **settings)  # type: ignore[arg-type]
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(16):
+            optimizer.zero_grad()
+            loss: Tensor = nn.functional.mse_loss(model(x), x[:, :1])
+            torch.autograd.backward(loss)
+            if most is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), most)
+            optimizer.step()
+    assert (watch.findings[0].kind, watch.findings[0].certainty) == ("divergence", "likely")
