@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
 from gradtui.graph.rounding import UNIT, roundings
-from gradtui.snapshot.differences import CORNER, Differences, rounded
+from gradtui.snapshot.differences import CORNER, Differences, is_hidden, rounded
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.truth import Derivative
@@ -225,8 +225,8 @@ class _Judge:
             assert d is not None
             return self._against_differences(one, d)
         noise, digits = _noise(one, d, c), self.digits(one)
-        if d is not None and not _near(c, d, noise) and self._is_value_spoilt:
-            d = None
+        if d is not None and not _near(c, d, noise):
+            d = None if self._is_value_spoilt or (enough(digits, self.dtype) and is_hidden(c, d)) else d
         ad, cd = (d is not None and _near(other, d, noise) for other in (a, c))
         if enough(digits, self.dtype):
             marks: Marks = (True, True, None if d is None else ad or cd)

@@ -28,6 +28,15 @@ class Differences(Struct, frozen=True):
     reach: tuple[float, ...] = ()
 
 
+HIDDEN = 2.0**-39
+"""What rounding of numbers near 1 inside f may leave of a quotient over the widest step, or take from it."""
+
+
+def is_hidden(one: float, other: float) -> bool:
+    """Whether two slopes differ by less than differences can see of a function whose parts are near 1, or near x."""
+    return abs(one - other) <= HIDDEN
+
+
 def rounded(quotient: float | None, error: float | None) -> float | None:
     """What is within its own error of 0 is 0."""
     return 0.0 if quotient is not None and error is not None and abs(quotient) <= error < math.inf else quotient

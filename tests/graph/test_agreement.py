@@ -401,3 +401,52 @@ def test_differences_of_a_value_without_digits_say_nothing(text: str, x: float) 
 def test_differences_of_a_value_without_digits_outvote_nobody() -> None:
     """Above its threshold torch's softplus is x itself: 0 is what that makes of f' = sigmoid(x) - 1."""
     assert marks(of_x("softplus(x) - x", 30.0, "float64")) == (False, True, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["x - sin(x)", "x - tanh(x)", "tanhshrink(x)", "atan(x) - x", "tan(x) - x", "sinh(x) - x"]
+)
+def test_what_rounding_leaves_of_differences_is_no_slope(text: str) -> None:
+    """f' is 0 at 0, and rounding inside f makes 3.7e-17 of it."""
+    assert marks(of_x(text, 0.0)) == (True, True, None)
+
+
+def test_differences_of_a_small_function_are_seen() -> None:
+    assert marks(of_x("1e-20*sin(x)", 0.0, "float64")) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "slope"),
+    [
+        ("x^2/abs(x)", 0.0, 1),
+        ("(1 - cos(x))/abs(x)", 0.0, 0.5),
+        ("sin(x)^2/abs(x)", 0.0, 1),
+        ("log(1 + x^2)/abs(x)", 0.0, 1),
+        ("(x - 1)^2/abs(x - 1)", 1.0, 1),
+    ],
+)
+def test_a_corner_where_f_has_a_limit_alone(text: str, x: float, slope: float) -> None:
+    told = of_x(text, x)
+    assert marks(told) == (None, None, None)
+    assert f"{-slope} from the left, {slope} from the right" in told.text
+
+
+@pytest.mark.parametrize(
+    ("text", "x"), [("x*sin(1/x)", 0.0), ("x*sin(3/x)", 0.0), ("(x - 1)*sin(1/(x - 1)) + x^2", 1.0)]
+)
+def test_waves_have_no_slope_where_f_has_a_limit_alone(text: str, x: float) -> None:
+    assert marks(of_x(text, x)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        *(
+            (text, 0.0)
+            for text in ("sin(x)/x", "(e^x - 1)/x", "(1 - cos(x))/x^2", "log(1 + x)/x", "sin(x^2)/x", "x/sin(x)")
+        ),
+        ("(x^2 - 1)/(x - 1)", 1.0),
+    ],
+)
+def test_a_slope_where_f_has_a_limit_alone(text: str, x: float) -> None:
+    assert marks(of_x(text, x)) == (False, None, True)

@@ -43,6 +43,8 @@ SLACK = 0.01
 """Relative change against its way that f may show beside a jump."""
 ALIKE = 0.1
 """By how much what is left of a change of f at half of the distance may be another at another width."""
+LIKE_SIZES = 1000
+"""By what factor slopes of one size may differ: those of waves do by chance, those that settle at 0 from width to width."""
 CERTAIN = 50
 """Times their uncertainty by which the quotients of both sides must differ to be those of a corner."""
 
@@ -219,13 +221,37 @@ def _told(
         beside = [row[place] - here for row in samples for place in nearer]
         return _settled(slopes, hidden, visible and (not beside or _comes_near(beside)))
 
+    central = quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12)
+    if math.isnan(here):  # f may have a limit; on each side the line through both places tells its slope there
+        for far, near in ((0, 1), (3, 2)):
+            if _has_waves([(row[near] - row[far]) / step for row, step in zip(samples, steps, strict=True)]):
+                return NOTHING, NOTHING, NOTHING
+        sides = quotients(lambda _, row: row[1] - row[0]), quotients(lambda _, row: row[3] - row[2])
+        return central, *(sides if _has_corner(*sides) else (NOTHING, NOTHING))
     return (
-        quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12),
+        central,
         *_told_apart(
             quotients(lambda f, row: (3 * f - 4 * row[1] + row[0]) / 2, nearer=(0, 1)),
             quotients(lambda f, row: (-3 * f + 4 * row[2] - row[3]) / 2, nearer=(3, 2)),
         ),
     )
+
+
+def _has_waves(slopes: Sequence[float]) -> bool:
+    """Whether slopes are of one size at all widths, by turns smaller and larger, and settle at none: f has waves that are
+    shorter than each."""
+    sizes = [abs(slope) for slope in slopes]
+    unsettled = sum(abs(narrow - wide) > ALIKE * max(abs(narrow), abs(wide)) for wide, narrow in pairwise(slopes))
+    is_one_way = sizes in (sorted(sizes), sorted(sizes, reverse=True))
+    return unsettled > 1 and not is_one_way and max(sizes) < LIKE_SIZES * min(sizes)
+
+
+def _has_corner(left: Quotient, right: Quotient) -> bool:
+    """Whether both sides are known, and are not alike."""
+    (one, of_one), (other, of_other) = left, right
+    if one is None or other is None or of_one is None or of_other is None or not math.isfinite(one - other):
+        return False
+    return abs(one - other) > CORNER * max(abs(one), abs(other)) + CERTAIN * (of_one + of_other)
 
 
 def _comes_near(changes: Sequence[float]) -> bool:
