@@ -194,13 +194,21 @@ NEAR_SINGULAR = {
 NEAR_EQUAL = {"LinalgEigh": "eigenvalues", "LinalgSvd": "S"}
 """What divides by the differences of what stands under this name."""
 
-CONVENTION = Cause(
-    "convention",
-    lambda a, b: a == b == 0,
-    "at 0^0 torch takes 0 for both derivatives, though x^y*log(x), the one by the exponent, is -inf there",
-    "keep the base above 0: clamp(x, min={beside 0})^y",
-)
-"""Of Pow with a variable in base and exponent: a gradient that is finite by agreement."""
+CONVENTIONS: dict[str, Cause] = {
+    "Pow": Cause(
+        "convention",
+        lambda a, b: a == b == 0,
+        "at 0^0 torch takes 0 for both derivatives, though x^y*log(x), the one by the exponent, is -inf there",
+        "keep the base above 0: clamp(x, min={beside 0})^y",
+    ),
+    "BinaryCrossEntropy": Cause(
+        "convention",
+        lambda a, b: a == b and a in (0, 1),
+        "where x is its target, 0 or 1, torch takes 0 for the derivative (x - y)/(x*(1 - x)), though it is 1 at 0 and -1 at 1",
+        "keep x off the ends: clamp(x, {beside 1}, 1 - {beside 1}); or take binary_cross_entropy_with_logits",
+    ),
+}
+"""Of a gradient that is finite by agreement: of Pow where base and exponent are variables."""
 
 SMALLER_EXPONENT = "stay with logarithms (logsumexp, softplus, log_softmax), or clamp the exponent"
 SMALLER = "scale the numbers down, or {wider}"

@@ -8,7 +8,7 @@ from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.dtypes import in_dtype
 from gradtui.findings.operand_numbers import at_element, holds
 from gradtui.findings.record import Record
-from gradtui.grad_fns.singularities import CONVENTION
+from gradtui.grad_fns.singularities import CONVENTIONS
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_finite, operation
 from gradtui.snapshot.model import Node
@@ -21,15 +21,13 @@ def detect(record: Record) -> Iterator[Cause]:
     if any(not is_finite(edge.grad) for node in record.nodes if node.step is not None for edge in node.edges):
         return
     for node in record.nodes:
-        if has(operation(node), "power") and _is_of_variables(node):
-            seen = at_element(record.graph, node, 0, 1)
-            if holds(CONVENTION, (seen.first[0], seen.second[0])):
-                facts: dict[str, Fact] = {
-                    "node": node,
-                    "why": CONVENTION.why,
-                    "way": in_dtype(CONVENTION.remedy, node.dtype),
-                }
-                yield Cause("convention", Place(node.id), facts)
+        cause = CONVENTIONS.get(operation(node))
+        if cause is None or (has(operation(node), "power") and not _is_of_variables(node)):
+            continue
+        seen = at_element(record.graph, node, 0, 1)
+        if holds(cause, (seen.first[0], seen.second[0])):
+            facts: dict[str, Fact] = {"node": node, "why": cause.why, "way": in_dtype(cause.remedy, node.dtype)}
+            yield Cause("convention", Place(node.id), facts)
 
 
 def _is_of_variables(node: Node) -> bool:
