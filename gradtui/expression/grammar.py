@@ -49,7 +49,7 @@ from gradtui.expression.syntax import (
     Variable,
     Vector,
 )
-from gradtui.expression.syntax_errors import missing_operand
+from gradtui.expression.syntax_errors import missing_operand, unexpected
 from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import ENCLOSING, FRACTIONS, POSTFIXES, ROOTS
 
@@ -106,6 +106,8 @@ class Rules(Reading):
         word = self.advance()
         condition = yield self.condition()
         if self.token.text != "else":
+            if self.token.text in (*COMPARISONS, "and", "or"):
+                raise self._unexpected()
             hint = "write a if x > 0 else b, or where(x > 0, a, b)"
             raise ExpressionError("syntax", "this if has no else", word.start, word.end, hint)
         self.advance()
@@ -133,6 +135,8 @@ class Rules(Reading):
                 continue
             elif self._is_factor_ahead():
                 operator = "*"
+                if isinstance(left, Comparison) and self.token.text == "|":
+                    raise unexpected(self.token._replace(kind="error", text="&"), None)
             else:
                 return left
             left = self.build.binary(operator, left, (yield from self._factor()))

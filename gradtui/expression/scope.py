@@ -227,11 +227,12 @@ class Scope:
             if (path in TENSORS and _holds_numbers(tokens[last + 1 :])) or (path in VECTORS and texts == ["(", "["]):
                 i = last + 1
                 continue
-            after = [token.text for token in tokens[last + 1 : last + 4]]
-            if tokens[last].text in CLASSES and path.startswith(("nn.", "torch.nn.")) and after == ["(", ")", "("]:
-                kept.append(Token("qualified", CLASSES[tokens[last].text], tokens[i].start, tokens[last + 2].end))
-                i = last + 3
-                continue
+            if tokens[last].text in CLASSES and path.startswith(("nn.", "torch.nn.")):
+                applied = _applied(tokens[last + 1 :])
+                if applied is not None:
+                    kept.append(Token("qualified", CLASSES[tokens[last].text], tokens[i].start, tokens[last].end))
+                    tokens, i = applied, 0
+                    continue
             kept.append(self._qualified(path, tokens[i], tokens[last]) if last > i else tokens[i])
             i = last + 1
         return kept
@@ -276,6 +277,31 @@ class Scope:
     @staticmethod
     def _error(token: Token, message: str, hint: str) -> ExpressionError:
         return ExpressionError("name", message, token.start, token.end, hint)
+
+
+def _applied(tokens: list[Token]) -> list[Token] | None:
+    """Of `(0.2)(x) + 1`, what follows a module's name, the tokens `(x, 0.2) + 1`; None where it is not applied. What is done
+    in place has no meaning here."""
+    closed = _closing(tokens)
+    if closed is None or tokens[closed + 1].text != "(":
+        return None
+    rest, settings = tokens[closed + 1 :], tokens[1:closed]
+    if place := next((place for place, token in enumerate(tokens[:closed]) if token.text == "inplace"), 0):
+        settings = [*tokens[1 : place - 1], *tokens[min(place + 3 + (place == 1), closed) : closed]]
+    end = _closing(rest) if settings else None
+    if end is None:
+        return rest
+    return [*rest[:end], Token("operator", ",", rest[end].start, rest[end].start), *settings, *rest[end:]]
+
+
+def _closing(tokens: list[Token]) -> int | None:
+    """Where the parenthesis closes that the tokens begin with."""
+    depth = 0
+    for number, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth <= 0:
+            return number if number else None
+    return None
 
 
 def _holds_numbers(tokens: list[Token]) -> bool:

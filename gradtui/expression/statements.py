@@ -81,7 +81,7 @@ def _gone_on(lines: list[list[Token]], separator: Token, rest: Sequence[Token]) 
         return lines.pop()[:-1]
     above = lines[-1]
     name = above[_is_word(above[0], "def")].text
-    if name not in [token.text for token in rest]:
+    if all(token.text != name for token in rest):
         hint = "write both as one line, or put this one in parentheses"
         raise _error(rest[0], f"a line that begins with {rest[0].text} may go on from the line above", hint)
     return []

@@ -86,12 +86,13 @@ CLASSES = {
     "MSELoss": "mse_loss", "L1Loss": "l1_loss", "HuberLoss": "huber_loss", "SmoothL1Loss": "smooth_l1_loss",
     "CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss", "BCELoss": "binary_cross_entropy",
     "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "KLDivLoss": "kl_div", "LogSigmoid": "logsigmoid",
+    "LeakyReLU": "leaky_relu", "LogSoftmax": "log_softmax",
     **{name: name.lower() for name in (
         "ReLU", "ReLU6", "SiLU", "GELU", "ELU", "SELU", "CELU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign",
-        "Hardswish", "Hardsigmoid", "Hardtanh", "Softmax",
+        "Hardswish", "Hardsigmoid", "Hardtanh", "Softmax", "Threshold", "Softshrink", "Hardshrink", "Tanhshrink",
     )},
 }  # fmt: skip
-"""Modules of torch.nn that need no settings, and the function that each applies: `nn.ReLU()(x)` is relu(x)."""
+"""Modules of torch.nn, and the function that each applies: `nn.ReLU()(x)` is relu(x), `nn.ELU(2)(x)` elu(x, 2)."""
 
 TENSORS = frozenset(("torch.tensor", "torch.as_tensor"))
 """What makes a constant of a number or a list: `torch.tensor(2.0)` is 2.0."""

@@ -89,6 +89,11 @@ def test_hostile(case: dict[str, str]) -> None:
         ("x.detach()*x", "name", (1, 8), "model.py:loss"),
         ("x.backward()", "name", (1, 10), "derivative"),
         ("tf.nn.leaky_relu(x)", "name", (0, 16), "leaky_relu(x)"),
+        ("nn.GELU(approximate='tanh')(x)", "arity", (8, 19), "gelu(x)"),
+        ("nn.LeakyReLU(0.2)(x", "syntax", (19, 19), "closing parenthesis"),
+        ("where((x > 0) | (x < -2), x, 0)", "syntax", (14, 15), "nesting"),
+        ("x if 0 < x < 3 else 1", "syntax", (11, 12), "where(a < x"),
+        ("x if x > 0 and x < 2 else 1", "name", (11, 14), "nesting"),
         ("20°C + x", "syntax", (2, 4), "unit"),
         (r"\begin{cases} x & 0 < x < 1 \\ 0 & x > 1 \end{cases}", "syntax", (24, 25), "where(a < x"),
         # marks that are raised, and are no powers
