@@ -200,7 +200,7 @@ PYTHON = [
     ("torch.clamp(x, max=1.0) + x.clamp(max=y)", "clamp(x, -inf, 1.0) + clamp(x, -inf, y)"),
     ("F.softplus(x, threshold=9) + F.hardtanh(x, max_val=2)", "softplus(x, 1, 9) + hardtanh(x, -1, 2)"),
     ("nn.LeakyReLU(0.2)(x) + nn.ELU(alpha=2)(nn.ReLU(inplace=True)(y))", "leaky_relu(x, 0.2) + elu(relu(y), 2)"),
-    ("torch.nn.MSELoss(reduction='sum')(x, y)", "mse_loss(x, y, reduction='sum')"),
+    ("torch.nn.MSELoss(reduction='sum')(x, y)", 'mse_loss(x, y, reduction="sum")'),
     ("nn.Hardtanh(-1, 2, inplace=True)(x) + nn.Softmax(dim=0)(z)", "hardtanh(x, -1, 2) + softmax(z)"),
     ("Math.sin(x) + tf.exp(x) + sympy.log(x)", "sin(x) + exp(x) + log(x)"),
     ("f(x; w, b) = w x + b", "w*x + b"),
