@@ -201,6 +201,12 @@ class History:
         """Whether the last loss of an optimizer is not finite."""
         return any(one.losses and not math.isfinite(one.losses[-1][1]) for one in self.optimizers)
 
+    def is_left_out(self, update: int) -> bool:
+        """Whether no step took the loss that was not finite before this update, and the training went on."""
+        losses = [one for optimizer in self.optimizers for one in optimizer.losses]
+        goes_on = any(other >= update for other, _ in losses)
+        return goes_on and self.bad_gradient is None and all(math.isfinite(loss) for _, loss in losses)
+
     @property
     def begun(self) -> int:
         """The update with which the newest training of a program began: with the first step of an optimizer, but for one that

@@ -39,13 +39,19 @@ def detect(history: History) -> Iterator[Fault]:
         row, what = "gradient is not finite", "not finite"
     if any(ends_in(history, found, update) for found in (*growth(history), *sinking(history))):
         return  # it grew, or sank, until it was
+    causes = [one for one in history.passes.get(update, ()) if one.kind in NOT_FINITE]
+    if loss is not None and history.is_left_out(loss[0]):
+        for cause in causes[:1]:
+            yield Fault("loss is left out", update, {"what": what}, "perhaps", source=cause.source, begun_by=cause)
+        return
+    recovers = any(one.losses and one.losses[-1][0] > update for one in history.optimizers) and not history.is_lost
+    facts = {"what": what, "when": "in this update" if recovers else "from here on"}
     steps = [one for one in history.of("bad_step") if one.first < update]
     if steps:
         yield _by_step(history, steps[0])
         return
-    causes = [one for one in history.passes.get(update, ()) if one.kind in NOT_FINITE]
     if not causes:
-        yield Fault(f"{row}, unseen", update, {"what": what}, about=about, source=place)
+        yield Fault(f"{row}, unseen", update, facts, about=about, source=place)
         return
     given = losses.made_nan(history)
     if given is not None and causes[0].source == given.source:
@@ -58,7 +64,7 @@ def detect(history: History) -> Iterator[Fault]:
     if far is not None:
         yield far
         return
-    yield Fault(row, update, {"what": what}, causes[0].certainty, about, causes[0].source, begun_by=causes[0])
+    yield Fault(row, update, facts, causes[0].certainty, about, causes[0].source, begun_by=causes[0])
 
 
 def _by_step(history: History, step: Noted) -> Fault:

@@ -12,11 +12,16 @@ from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import number
 
 SENTENCES: dict[str, Sentence] = {
-    "loss is not finite": Sentence("nonfinite", "the loss is {what} from here on: {cause}", "{remedy}"),
+    "loss is not finite": Sentence("nonfinite", "the loss is {what} {when}: {cause}", "{remedy}"),
     "loss is not finite, unseen": Sentence(
         "nonfinite",
-        "the loss is {what} from here on; where that begins was not seen",
+        "the loss is {what} {when}; where that begins was not seen",
         "run the script with torch.autograd.set_detect_anomaly(True), or check the batch with isfinite() before the model",
+    ),
+    "loss is left out": Sentence(
+        "nonfinite",
+        "a loss is {what} here, which no step takes, and the training goes on: {cause}",
+        "no fault where such a batch is left out knowingly; else: {remedy}",
     ),
     "gradient is not finite": Sentence(
         "nonfinite", "the gradient of {names} is {what} from here on, while the loss is finite: {cause}", "{remedy}"
