@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
@@ -66,7 +67,7 @@ class Steps:
 
     def begins(self, optimizer: Any, frame: FrameType, place: Source | None, closure: bool) -> None:
         self._closure, self._evaluations, self._place = closure, 0, place
-        self.parameters = [one for group in optimizer.param_groups for one in group["params"]]
+        self.parameters = [one for group in optimizer.param_groups for one in group["params"] if not is_lazy(one)]
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame, stepped=True)
         self._number = self._numbered(optimizer, place)
@@ -251,10 +252,9 @@ class Steps:
     def _after(self, border: int) -> None:
         notice = self._notice
         notice.borders.append(border)
-        notice.sums, notice.added_to = {}, set()
+        notice.sums, notice.added_to, notice.doubtful = {}, set(), False
         notice.made_smaller, notice.stepped = None, self.parameters
         notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0
-        notice.doubtful = False
         notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         grads = [one.grad for one in self._named.values() if one.grad is not None]
         notice.versions = {id(one): one._version for one in grads if not one.is_inference()}

@@ -10,6 +10,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import torch
+from torch.nn.parameter import is_lazy
 
 from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import (
@@ -149,9 +150,8 @@ class Names:
         known_of = [one for model in models for one in named_parameters(model).values()]
         if self._replaced:
             known_of = [one for one in known_of if not self._is_replaced(one)]
-        every = [
-            one for one in (*parameters, *known_of, *self._find_strays()) if not one.is_meta
-        ]  # no numbers to tell of
+        of_all = (*parameters, *known_of, *self._find_strays())
+        every = [one for one in of_all if not (one.is_meta or is_lazy(one))]  # no numbers to tell of
         key = tuple(dict.fromkeys(map(id, every)))
         known = self._known.get(key)
         if known is None or any(reference() is not one for one in every for reference, _ in (known[id(one)],)):

@@ -17,6 +17,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple, Self
 
 import torch
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
@@ -313,6 +314,8 @@ class Tape(TorchFunctionMode):
         random: tuple[torch.Tensor, ...] | None = None,
     ) -> None:
         size = 0
+        if is_lazy(result):
+            return
         if issubclass(type(result), torch.Tensor):
             size = 0 if result._is_view() or func in CONSTRUCTORS.values() else result.numel() * result.element_size()
         elif func not in WITHOUT_RESULT:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 from typing import Any
 
@@ -26,12 +26,12 @@ from gradtui.engine.torch_private import (
     not_compiled,
     sequence_number,
     through_backward,
-    unasked,
 )
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.calls.modes import Modes
+from gradtui.engine.watching.guard import Guard
 from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink
@@ -45,7 +45,6 @@ from gradtui.snapshot.model import Source
 Told = Callable[[Finding], object]
 FIRST_LOOK = 8
 """Updates after which is looked for findings, and then whenever there are twice as many."""
-FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
 
 
 class _Here(threading.local):
@@ -97,7 +96,7 @@ class Watch:
         self._left = ExitStack()
         self._told: set[tuple[object, ...]] = set()
         self._bad = 0
-        self._broken: Exception | None = None
+        self._watching = Guard()
         self._open()
 
     def _open(self) -> None:
@@ -113,7 +112,7 @@ class Watch:
 
     def failed(self, error: BaseException) -> None:
         """The program ends with this exception: torch may have refused what it was asked for."""
-        if isinstance(error, Exception) and not self.history.ended and self._broken is None:
+        if isinstance(error, Exception) and not self.history.ended and self._watching.broken is None:
             with self._tape.pause(), self._watching():
                 self._passes.failed(error)
 
@@ -204,7 +203,7 @@ class Watch:
     def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
         creates, inputs = (bool(args[2]), args[3]) if len(args) > 3 else (False, ())
         accumulates = bool(kwargs.get("accumulate_grad", False))
-        is_own = in_backward() or is_compiling() or self._passes.capturing or self._broken is not None
+        is_own = in_backward() or is_compiling() or self._passes.capturing or self._watching.broken is not None
         here = not is_own and (accumulates or not is_for_torch(sys._getframe(1))) and self._comes()
         if not here:
             return run(outputs, *args, **kwargs)
@@ -234,23 +233,10 @@ class Watch:
                     self._tape.comes = self._call_comes
         return result
 
-    @contextmanager
-    def _watching(self) -> Iterator[None]:
-        """What goes wrong in here is ours: it ends the watch, never the training. No mode is asked about each of our own calls,
-        which would cost a small step as much again."""
-        try:
-            with unasked():
-                yield
-        except Exception as error:
-            if self._broken is None:
-                self._broken = error
-                with suppress(Exception):
-                    print(FAILED.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
-
     # ---------------------------------------------------------------- steps
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        if self._broken is not None or not self._is_watched(optimizer):
+        if self._watching.broken is not None or not self._is_watched(optimizer):
             return None
         if not self._comes():
             self._passes_by(sys._getframe(1))
@@ -329,7 +315,10 @@ class Watch:
         if self._by_hand is not None and self._by_hand.listens:
             with self._watching():
                 self._by_hand.came(func, args, kwargs, result, frame)
-        self._notice.heard(func, args, kwargs, result, frame)
+        try:
+            self._notice.heard(func, args, kwargs, result, frame)
+        except Exception as error:
+            self._watching.fails(error)
 
     def _update_begins(self, update: ByHand, frame: FrameType) -> None:
         with self._tape.pause():

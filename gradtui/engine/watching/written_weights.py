@@ -59,7 +59,7 @@ class Weights:
 
 def _memory(tensor: torch.Tensor) -> int:
     """Where it begins; 0 for what has none of its own."""
-    with suppress(RuntimeError, NotImplementedError):
+    with suppress(RuntimeError, NotImplementedError, ValueError):
         return tensor.untyped_storage().data_ptr()
     return 0
 
