@@ -157,6 +157,7 @@ def _event(event: Event) -> Json:
         "returned": event.returned,
         "of_gradient": event.of_gradient,
         "itself": event.itself,
+        "fed": list(event.fed),
         "what": event.what,
     }
 

@@ -59,8 +59,9 @@ class Event(Struct, frozen=True):
     nothing else cuts the way from there to the output; of `fresh`, whether nothing that had left torch can be in it. returned:
     whether, after it had left torch as an array, another array came in and went into the output. switch: of `no_grad`;
     switched: where; still: whether it was so at the
-    end. what: the class of a distribution, a Function. of_gradient: of a `detach`, whether it is of what a backward pass made
-    with a graph; itself: whether it is of a leaf itself.
+    end. what: the class of a distribution, a Function. fed: of a sample or a choice that goes on into a layer, the leaves to
+    which no gradient goes back from there. of_gradient: of a `detach`, whether it is of what a backward pass made with a graph;
+    itself: whether it is of a leaf itself.
     """
 
     kind: EventKind
@@ -78,6 +79,7 @@ class Event(Struct, frozen=True):
     returned: bool = False
     of_gradient: bool = False
     itself: bool = False
+    fed: tuple[str, ...] = ()
 
 
 class Mismatch(Struct, frozen=True):

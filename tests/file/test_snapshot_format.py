@@ -158,6 +158,7 @@ EVERYTHING = Snapshot(
             True,
             True,
             True,
+            ("w",),
         ),
     ),
     "printed\n",

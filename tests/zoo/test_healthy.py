@@ -11,11 +11,11 @@ import gradtui
 from gradtui.findings.findings import findings, why
 from gradtui.snapshot.model import Snapshot
 from tests.models.language import bert, gpt2
-from tests.zoo import itself
+from tests.zoo import beside, itself
 from tests.zoo.case import Snippet, run
 from tests.zoo.healthy import HEALTHY
 
-assert itself.ratio_to_a_copy in HEALTHY
+assert {itself.ratio_to_a_copy, beside.quantised_straight_through} <= {*HEALTHY}
 
 
 @pytest.mark.long

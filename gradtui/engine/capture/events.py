@@ -71,6 +71,11 @@ FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved", "born", "fresh", "lat
 READ = ".grad"
 """Of the gradient that backward left at a leaf."""
 DRAWING = {"multinomial"}
+LAYERS = {
+    "addmm", "bilinear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "einsum",
+    "linear", "matmul", "mm",
+}  # fmt: skip
+"""Functions that apply weights."""
 CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor", "new_tensor"}
 INDIFFERENT = {"requires_grad_", "size", "is_floating_point", "numel", "one_hot"}
 """They return what does not depend on the numbers of their inputs, or is no result of theirs."""
@@ -128,6 +133,17 @@ def kind_of(
     if name in CASTS:
         return Told("integer", name, number)
     return Told("not_differentiable", name, number)
+
+
+def is_layer(seen: Seen, frame: FrameType | None) -> bool:
+    """Whether weights are applied to what goes in, and not in order to tell how probable that is."""
+    if not torch.is_grad_enabled() or name_of(seen.func) not in LAYERS:
+        return False
+    if not any(is_a(tensor, torch.nn.Parameter) for tensor in seen.inputs):
+        return False
+    while frame is not None and frame.f_code.co_name != "log_prob":
+        frame = frame.f_back
+    return frame is None
 
 
 def versions(func: Any, inputs: list[torch.Tensor]) -> tuple[int | None, int | None]:

@@ -210,6 +210,8 @@ class Recorder(TorchFunctionMode):
             self._made_of_nothing(replace(seen, inputs=[]), outputs, frame, args, kwargs)
         else:
             self._notice(seen, outputs, result, source, frame)
+            if (chosen := recording.chosen(seen.leaves)) and events.is_layer(seen, frame):
+                recording.feed(chosen, seen.live)
         if (written := seen.to_weight) is not None:
             self._cut(Told("inplace", name_of(seen.func), None), [], written.leaves, written.live, frame, written)
 

@@ -115,6 +115,7 @@ class Recording:
     carried: what was used of graphs that backward has run over, or that were there before.
     inference: by id, without holding them, tensors of inference_mode, and where they were made.
     off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
+    fed: the leaves to which no gradient goes back from a layer that a sample, or a choice of the nearest, went into, by its bit.
     functions: small calls of custom Functions of the person's, by the same, with copies of what they took in; until `mismatches`.
     arrived: the bit of arrays that came into torch, and those of what had left it as an array before.
     called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
@@ -150,6 +151,7 @@ class Recording:
     late: dict[int, Late] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
     functions: dict[int, Call] = field(default_factory=dict)
+    fed: dict[int, int] = field(default_factory=dict)
     arrived: dict[int, int] = field(default_factory=dict)
     called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
     outputs: dict[int, set[int]] = field(default_factory=dict)
@@ -256,10 +258,22 @@ class Recording:
                     of_gradient=self._is_of_gradient(one),
                     itself=one.kind == "detach" and one.number is None,
                     returned=bool(one.bit & returned),
+                    fed=tuple(name for bit, name in enumerate(known) if name and self.fed.get(one.bit, 0) >> bit & 1),
                 )
                 for one in self.happenings.values()
             ),
         )
+
+    def chosen(self, flowed: int) -> list[Happening]:
+        """The samples that rsample() would have drawn, and the choices of the nearest, among what flowed into something."""
+        there = (one for one in self.happenings.values() if one.bit & flowed)
+        return [one for one in there if one.kind == "sampled" or one.operation == "argmin"]
+
+    def feed(self, chosen: Iterable[Happening], live: int) -> None:
+        """Into a layer, from which a gradient goes back to `live`; of a choice only where what is chosen is among that."""
+        for one in chosen:
+            if one.kind == "sampled" or one.leaves & live:
+                self.fed[one.bit] = self.fed.get(one.bit, 0) | one.leaves & ~live
 
     def _of_fresh_leaves(self, flowed: int) -> list[data.Event]:
         """Where the output is made of nothing but leaves that were made meanwhile, of nothing."""

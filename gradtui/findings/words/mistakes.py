@@ -60,6 +60,28 @@ STRAYS: dict[str, Sentence] = {
     ),
 }
 OF_LOSSES: dict[str, Sentence] = {
+    "sample goes on": Sentence(
+        "no_grad",
+        "forward",
+        "{event} draws from {what} under no_grad, and a layer that the loss is made of takes the sample: by that way no gradient "
+        "goes back",
+        "rsample() lets it through; no fault where log_prob(sample), weighted by a reward, stands for that way",
+    ),
+    "draw goes on": Sentence(
+        "flat",
+        "forward",
+        "{node} draws at random, and torch gives such a draw a derivative of 0: by that way no gradient goes back",
+        "mean + std * torch.randn_like(std), or Normal(mean, std).rsample(), lets it through; no fault where the probability "
+        "of the draw, weighted by a reward, stands for that way",
+    ),
+    "nearest goes on": Sentence(
+        "not_differentiable",
+        "forward",
+        "{event} has no derivative, and a layer that the loss is made of takes what it chooses: by that way no gradient goes "
+        "back",
+        "pass it straight through, latent + (rows - latent).detach(), to what takes the rows; no fault where it is to learn by "
+        "other terms of the loss alone",
+    ),
     "softmax twice": Sentence(
         "softmax_twice",
         "backward",
