@@ -22,7 +22,7 @@ OPERATORS_OF_PAPER = {
     **dict.fromkeys(("sum", "Sigma"), "write sum(x) for the sum of the elements of a vector"),
     "prod": "write prod(x) for the product of the elements of a vector",
     **dict.fromkeys(("int", "iint", "oint"), "integrals are not computed; sum([...]) adds what is written out"),
-    **dict.fromkeys(("nabla", "partial", "prime"), DERIVATIVE),
+    **dict.fromkeys(("nabla", "partial", "prime", "dot", "ddot"), DERIVATIVE),
     "lim": "type f alone, and step x towards the place",
     "pm": "write + or -",
     **dict.fromkeys(("top", "intercal", "dagger"), "write dot(w, x) for the product of two vectors"),
@@ -71,6 +71,14 @@ MISSING_FUNCTIONS = {
     **dict.fromkeys(("BCELoss", "bce"), "binary_cross_entropy(x, y)"),
     "BCEWithLogitsLoss": "binary_cross_entropy_with_logits(x, y)",
     "KLDivLoss": "kl_div(x, y)",
+    **dict.fromkeys(("ifelse", "If", "IF", "iff", "Piecewise", "piecewise", "cond"), "where(x > 0, a, b)"),
+    **dict.fromkeys(("heaviside", "Heaviside", "UnitStep", "HeavisideTheta"), "where(x > 0, 1, 0)"),
+    **dict.fromkeys(("fmax", "fmin"), "max(x, y), min(x, y)"),
+    "tgamma": "gamma(x)",
+    "exp10": "10^x",
+    "Ramp": "relu(x)",
+    "LogisticSigmoid": "sigmoid(x)",
+    **{f"{name}d": f"{name}(x°)" for name in ("sin", "cos", "tan")},
     "lb": "log2(x)",
     "lg": "log10(x), or log2(x)",
 }
@@ -194,12 +202,14 @@ def _meant(word: str, called: bool) -> str:
 
 
 def _run_together(word: str, called: bool) -> str:
-    """`sinx` is sin(x), `xsin(` is x*sin(...); `sinn` is neither."""
+    """`sinx` is sin(x), `sin2x` sin(2x), `xsin(` is x*sin(...); `sinn` is neither."""
     for name in sorted(FUNCTIONS, key=len, reverse=True):
         head, tail = word[: -len(name)], word[len(name) :]
         if called and word.endswith(name) and is_variable(head):
             return f"{head}*{name}(...)"
-        if not called and word.startswith(name) and tail != name[-1] and (is_variable(tail) or tail in CONSTANTS):
+        letter = tail.lstrip("0123456789")
+        is_argument = is_variable(letter) or letter in CONSTANTS or (not letter and name[-1].isalpha())
+        if not called and tail and word.startswith(name) and tail != name[-1] and is_argument:
             return f"{name}({tail})"
     return ""
 

@@ -114,12 +114,15 @@ def meaning(command: str) -> Meaning:
     if name in SPACES or _SIZES.match(name) or name in {"left.", "right.", *",;:!>"} or not name:
         return Meaning(pieces=())
     word = (
-        name if parts["named"] else WORDS.get(name, name if name in FUNCTIONS and name not in ("sum", "prod") else None)
+        name
+        if parts["named"]
+        else WORDS.get(name, name if name in FUNCTIONS and name not in ("sum", "prod", "dot") else None)
     )
     if word is None or (word == "d" and "mathrm" in command):
         return Meaning()
     if word == "log" and index:
-        return Meaning(pieces=(f"log{index}",)) if index in ("2", "10", "e") else Meaning("log", (index,))
+        named = {"2": "log2", "10": "log10", "e": "log"}.get(index)
+        return Meaning(pieces=(named,)) if named else Meaning("log", (index,))
     return Meaning(pieces=(f"{word}_{index}" if index else word,))
 
 

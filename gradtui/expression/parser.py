@@ -103,7 +103,9 @@ def _check_value(last: Statement, body: Node) -> None:
 
 
 def _value(statement: Statement, scope: Scope, builder: Builder) -> Node:
-    return Rules(scope.without_modules(scope.in_signs(statement.value)), scope, builder).value()
+    tokens = scope.without_modules(scope.in_signs(statement.value))
+    scope.refuse_differences(tokens)
+    return Rules(tokens, scope, builder).value()
 
 
 def _binding(statement: Statement, scope: Scope, builder: Builder, in_python: bool) -> Binding:

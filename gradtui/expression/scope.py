@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import pairwise
 
 from gradtui.expression.did_you_mean import LIKE_THIS, nearest, unknown_word
 from gradtui.expression.expression_error import ExpressionError
@@ -236,6 +237,15 @@ class Scope:
             kept.append(self._qualified(path, tokens[i], tokens[last]) if last > i else tokens[i])
             i = last + 1
         return kept
+
+    def refuse_differences(self, tokens: list[Token]) -> None:
+        """`Δx` is one name on paper, and falls apart here: Δx/Δt would be Δ*x/Δ*t."""
+        for token, after in pairwise(tokens):
+            is_letter = after.kind == "word" and (is_variable(canonical(after.text)) or self.is_taken(after.text))
+            if is_letter and self.text[token.start : token.end] in ("Δ", "\\Delta") and not self.is_taken("Delta"):
+                shown = self.text[token.start : after.end]
+                hint = f"write Δ*{after.text} for a product, Delta_{after.text} for a name"
+                raise ExpressionError("name", f"{shown} can be read in two ways", token.start, after.end, hint)
 
     def _qualified(self, path: str, first: Token, last: Token) -> Token:
         module = path.removesuffix(f".{last.text}")

@@ -218,13 +218,16 @@ def _handle(tokens: list[Token], position: int) -> tuple[list[Token], int] | Non
 
 
 def _arrow(tokens: list[Token]) -> tuple[list[Token], int] | None:
-    """The name and the parameter of `f: x -> x^2`, and the position behind the arrow; of `x -> x^2` it is f."""
+    """The name and the parameters of `f: x -> x^2`, and the position behind the arrow; of `x -> x^2`, `(x, y) -> x*y` it is
+    f."""
     texts = [token.text for token in tokens[:4]]
+    first = tokens[0]._replace(text="f")
     if texts[1:2] == ["->"] and tokens[0].kind == "word":
-        return [tokens[0]._replace(text="f"), tokens[0]], 2
+        return [first, tokens[0]], 2
     if texts[1:2] == [":"] and texts[3:] == ["->"] and tokens[0].kind == tokens[2].kind == "word":
         return [tokens[0], tokens[2]], 4
-    return None
+    parameters, position = _handle(tokens, 0) or ([], 0)
+    return ([first, *parameters], position + 1) if tokens[position].text == "->" and parameters else None
 
 
 def _header(tokens: list[Token]) -> tuple[list[Token], int]:

@@ -13,6 +13,7 @@ from gradtui.expression.words_and_spellings import (
     ACCENTS,
     FRACTIONS,
     GREEK_INDEX,
+    LOWERED,
     OPERATORS,
     RAISED_LETTERS,
     ROOTS,
@@ -27,8 +28,8 @@ TokenKind = Literal[
 ]  # fmt: skip
 """structure: a command of LaTeX that is no word, `\\frac`. skip: what says nothing, a comment or `\\,`."""
 
-_SPACE = r"(?:[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+|\\\r?\n)+"
-"""Also a line break behind a backslash, as it is pasted."""
+_SPACE = r"(?:[ \t\u00a0\u2000-\u200a\u202f\u205f\u2061\u2062\u3000]+|\\\r?\n)+"
+"""Also a line break behind a backslash, as it is pasted, and what a page has unseen between sin and x, and 2 and x."""
 _PROMPT = r"(?m:^)(?:>>>|\.\.\.)(?=[ ])"
 _NUMBER = (
     rf"(?:[0-9]{{1,3}}(?:_[0-9]{{3}})+(?![0-9])|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?|[{''.join(FRACTIONS)}]"
@@ -36,9 +37,9 @@ _NUMBER = (
 # A Greek letter is a word of its own (πr² is pi*r^2); Latin letters run together.
 _INDEX = rf"(?:\{{[A-Za-z0-9]+\}}|{GREEK_INDEX}|{TEXT_INDEX})"
 _WORD = (
-    rf"(?:[A-Za-zα-ω][{''.join(ACCENTS)}]|[{ACCENTED}])(?:[0-9]+|_[A-Za-z0-9]+|_{_INDEX}|[₀-₉]+)?|"
-    rf"[A-Za-z_][A-Za-z0-9_]*(?:(?<=[A-Za-z0-9]_){_INDEX}|[₀-₉]+)?"
-    rf"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_{_INDEX}|[₀-₉]+)?|∞"
+    rf"(?:[A-Za-zα-ω][{''.join(ACCENTS)}]|[{ACCENTED}])(?:[0-9]+|_[A-Za-z0-9]+|_{_INDEX}|[{LOWERED}]+)?|"
+    rf"[A-Za-z_][A-Za-z0-9_]*(?:(?<=[A-Za-z0-9]_){_INDEX}|[{LOWERED}]+)?"
+    rf"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_{_INDEX}|[{LOWERED}]+)?|∞"
 )
 _UNKNOWN = r"//|:=|<<|>>|[-+*/^%&]=|&&"
 _DEGREES = r"°|\^[ ]*(?:\\circ(?![A-Za-z])|\{[ ]*\\circ[ ]*\})"

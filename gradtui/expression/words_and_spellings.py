@@ -35,7 +35,9 @@ OTHER_SPELLINGS = {"∞": "inf", "NaN": "nan", "Inf": "inf", "infinity": "inf", 
 IN_MATHEMATICA = {"E": "e", "Pi": "pi", "I": ""}
 """Constants of Mathematica that are names elsewhere; the imaginary unit has none here."""
 
-SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx")
+LOWERED = "".join(map(chr, SUBSCRIPTS))
+"""What stands below a letter, as one character each: `x₁`, `wᵢ`."""
 
 OPERATORS = {
     "**": "^",
@@ -179,7 +181,7 @@ def canonical(word: str) -> str:
     """One spelling for a word that has several: `θ` is `theta`, `x₁` is `x_1`, `π` is `pi`, `∞` is `inf`."""
     if not word.isascii():
         word = "".join(map(plain_character, word))
-        stem = word.rstrip("₀₁₂₃₄₅₆₇₈₉")
+        stem = word.rstrip(LOWERED)
         word = f"{stem}_{word[len(stem) :].translate(SUBSCRIPTS)}" if stem != word else word
         apart = unicodedata.normalize("NFD", word)
         if apart[1:2] in ACCENTS:

@@ -40,6 +40,9 @@ COMMANDS = {
 }
 """Functions that LaTeX has a command for; the others are named upright."""
 
+TAKEN_TOGETHER = ("\\Delta", "^{T}")
+"""What is no factor on paper before a name: `\\Delta x` is one name, `w^{T} x` a product of vectors."""
+
 AROUND = {
     "sqrt": ("\\sqrt{", "}"),
     "cbrt": ("\\sqrt[3]{", "}"),
@@ -132,7 +135,8 @@ def _binary(node: Binary, written: dict[Node, Written]) -> Written:
         case "*":
             one, other = _held(left, PRODUCT), _held(right, PRODUCT + 1)
             beside = other[:1].isalpha() or (other.startswith("\\") and not other.startswith("\\left"))
-            return one + (" " if beside else " \\cdot ") + other, PRODUCT
+            apart = not beside or one.endswith(TAKEN_TOGETHER)
+            return one + (" \\cdot " if apart else " ") + other, PRODUCT
     sign, level = node.operator, SUM if node.operator == "+" else SUM + 1
     return f"{_held(left, SUM)} {sign} {_held(right, max(level, SUM + 1))}", SUM
 

@@ -40,6 +40,7 @@ LATEX = [
     (r"x \times y \div 2", "x*y/2"),
     (r"\log_2 x", "log2(x)"),
     (r"\log_{10}(x)", "log10(x)"),
+    (r"\log_e x + \log_{e}(x)", "log(x) + log(x)"),
     (r"\log_3(x)", "log(x)/log(3)"),
     (r"\log_a(x)", "log(x)/log(a)"),
     (r"e^{-x^{2}}", "e^(-x^2)"),
@@ -269,6 +270,11 @@ def test_copies_are_counted() -> None:
 )
 def test_spans_point_into_what_was_typed(typed: str, piece: str) -> None:
     assert piece in {typed[node.start : node.end] for node in postorder(parse(typed))}
+
+
+@pytest.mark.parametrize("text", ["Delta*x/Delta", "w^T*x", "Delta*sin(x)", "(w^T*x)*Delta*y"])
+def test_typeset_marks_read_back(text: str) -> None:
+    assert shape(parse(typeset(parse(text)))) == shape(parse(text))
 
 
 @pytest.mark.long

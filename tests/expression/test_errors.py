@@ -94,6 +94,12 @@ def test_hostile(case: dict[str, str]) -> None:
         ("where((x > 0) | (x < -2), x, 0)", "syntax", (14, 15), "nesting"),
         ("x if 0 < x < 3 else 1", "syntax", (11, 12), "where(a < x"),
         ("x if x > 0 and x < 2 else 1", "name", (11, 14), "nesting"),
+        ("Δx/Δt", "name", (0, 2), "Delta_x"),
+        (r"\frac{\Delta x}{\Delta t}", "name", (6, 14), "for a product"),
+        (r"\dot{x} + x", "syntax", (0, 4), "derivative"),
+        ("ln2 + x", "name", (0, 3), "ln(2)"),
+        ("sin2x", "name", (0, 5), "sin(2x)"),
+        ("If[x > 0, x, -x]", "name", (0, 2), "where(x > 0, a, b)"),
         ("20°C + x", "syntax", (2, 4), "unit"),
         (r"\begin{cases} x & 0 < x < 1 \\ 0 & x > 1 \end{cases}", "syntax", (24, 25), "where(a < x"),
         # marks that are raised, and are no powers

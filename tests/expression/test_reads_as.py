@@ -22,6 +22,12 @@ MORE = [
     ("h_θ(x) = θ x + μ_θ + w_{σ}", "theta*x + mu_theta + w_sigma"),
     ("log₃ x + log₃(y)^2", "log(x)/log(3) + (log(y)/log(3))^2"),
     ("x → x⊙y ✕ 2", "x*y*2"),
+    ("Δ*x + Δ^2 sin(x)", "Delta*x + Delta^2*sin(x)"),
+    ("Δ = 3; Δx", "Delta = 3; Delta*x"),
+    ("wᵢxᵢ² + b₁₂ + logₑ(y)", "w_i*x_i^2 + b_12 + log(y)/log(e)"),
+    ("sin\u2061(x) + 2\u2062x", "sin(x) + 2*x"),
+    ("(x, y) => x*y", "x*y"),
+    ("(x) -> x^2", "x^2"),
     # a power to T, where it is one
     ("x^T", "x^T"),
     ("w^(T) x", "w^T*x"),
