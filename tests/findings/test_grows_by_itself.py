@@ -73,3 +73,20 @@ def test_steps_that_overshoot_account_for_it(settings: dict[str, float], most: f
                 nn.utils.clip_grad_norm_(model.parameters(), most)
             optimizer.step()
     assert (watch.findings[0].kind, watch.findings[0].certainty) == ("divergence", "likely")
+
+
+def test_a_step_of_several_evaluations_goes_further_than_its_ends_tell() -> None:
+    x = nn.Parameter(torch.tensor([-1.2, 1.0]))
+    model = nn.ParameterList([x])
+    optimizer = torch.optim.LBFGS(model.parameters(), lr=3, max_iter=5)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+        torch.autograd.backward(loss)
+        return loss
+
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(8):
+            optimizer.step(closure)  # type: ignore[no-untyped-call]
+    assert (watch.findings[0].kind, watch.findings[0].certainty) == ("divergence", "likely")

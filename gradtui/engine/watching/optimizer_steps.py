@@ -286,7 +286,8 @@ class Steps:
             steps = [told[name] for name, one in self._named.items() if id(one) in own]
             mine.moves.append(tensor_norms.moved(steps))
             mine.changes.append(math.hypot(*(one.change for one in steps)))
-            mine.gradients.append(max(math.hypot(*(one.grad or 0.0 for one in steps)), *self._notice.norms_before()))
+            found = math.inf if self._closure else math.hypot(*(one.grad or 0.0 for one in steps))
+            mine.gradients.append(max(found, *self._notice.norms_before()))
             mine.top_rates.append(max(rates, default=math.nan))
         first = optimizer.param_groups[0]
         mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
@@ -363,8 +364,7 @@ class Steps:
         is_old = not own and self._last_gradients.is_the_last(name, one.grad)
         trains = not is_old and norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
         if trains:
-            known.trained += 1
-            known.largest = max(known.largest, norms.grad or 0.0)
+            known.learns(update, norms.grad or 0.0)
         known.none.add(update, norms.grad is None)
         known.zero.add(update, norms.grad == 0 and not tensor_norms.is_empty(one))
         known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))

@@ -77,14 +77,14 @@ class Run:
 class ParameterHistory:
     """One parameter, over the steps of its optimizer; of one that no optimizer has, over all steps.
 
-    optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it. first: the update
-    in which it was seen first. none, zero: no gradient, one that is 0 throughout. trained: steps with a gradient that is
-    finite and not 0. still: steps with such a gradient and a learning rate after which it was as before. moved_early: of the
-    first of them those after which it was another. drift: steps after which it was another without such a gradient. no_rate:
-    the learning rate of its group was 0. written: it was another between two steps. frozen: requires_grad was False. alike:
-    all its rows were the same numbers when that was looked at. replaced: another tensor, which no optimizer has, has this name
-    and a gradient, and its optimizer holds one that has neither. anew: no optimizer has it, and it was another tensor each
-    time. rate, decay: the learning rate and weight_decay of its group in the last step.
+    optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it. first: the update in
+    which it was seen first. none, zero: no gradient, one that is 0 throughout. trained: steps with a gradient that is finite and
+    not 0; since: the first of them. still: steps with such a gradient and a learning rate after which it was as before.
+    moved_early: of the first of them those after which it was another. drift: steps after which it was another without such a
+    gradient. no_rate: the learning rate of its group was 0. written: it was another between two steps. frozen: requires_grad was
+    False. alike: all its rows were the same numbers when that was looked at. replaced: another tensor, which no optimizer has,
+    has this name and a gradient, and its optimizer holds one that has neither. anew: no optimizer has it, and it was another
+    tensor each time. rate, decay: the learning rate and weight_decay of its group in the last step.
     """
 
     name: str
@@ -111,6 +111,18 @@ class ParameterHistory:
     first_weight: float | None = None
     rate: float = 0.0
     decay: float = 0.0
+    since: int | None = None
+
+    def learns(self, update: int, gradient: float) -> None:
+        """There is a gradient of this norm."""
+        self.since = update if self.since is None else self.since
+        self.trained += 1
+        self.largest = max(self.largest, gradient)
+
+    @property
+    def comes(self) -> int:
+        """The update with which it could begin to learn: where it was frozen at first, that of its first gradient."""
+        return (self.since or 0) if self.frozen.count else self.first
 
 
 @dataclass(slots=True)
@@ -118,11 +130,11 @@ class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
     others; of_another: a module that did not run has some of them. keeps: names of its state (`exp_avg`). first, last: its
     updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them; changes: by how
-    much. gradients: the norm of all in each of them, before they are clipped. top_rates: the largest learning rate of each.
-    top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates are 0. scheduled: the rate it was
-    made with, where a scheduler has changed it. empty: no parameter had a gradient. thrown_away:
-    steps before which the gradients of all passes but the last were cleared.
-    follows: an earlier optimizer that had the same parameters. by_hand: it is a person's own code that changes them."""
+    much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. top_rates: the
+    largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
+    are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
+    thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that
+    had the same parameters. by_hand: it is a person's own code that changes them."""
 
     name: str
     names: frozenset[str]

@@ -76,11 +76,11 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
     else:
         for row, registered, certainty in IN_NO_OPTIMIZER:
             for later in (False, True):
-                group = [one for one in found if one.registered is registered and bool(one.first) is later]
+                group = [one for one in found if one.registered is registered and bool(one.comes) is later]
                 names = tuple(one.name for one in group)
                 if names:  # what comes later to a model that learns is hardly meant to stay as it is
                     yield Fault(
-                        row, min(one.first for one in group) or None, {}, "likely" if later else certainty, names
+                        row, min(one.comes for one in group) or None, {}, "likely" if later else certainty, names
                     )
 
 
