@@ -93,6 +93,17 @@ def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> t
     return ordered, options
 
 
+def refuse_dim(row: Function, arguments: list[Argument]) -> None:
+    """The 0 of `torch.max(x, 0)` and `x.max(0)` is a dim to torch and NumPy, and no number to compare with."""
+    if row.name in ("max", "min") and len(arguments) > 1 and arguments[1][0] is None:
+        second = arguments[1][1]
+        number = second.operand if isinstance(second, Negation) else second
+        if isinstance(number, Number) and isinstance(number.value, int):
+            message = f"a whole number is the dim that {row.name} is taken along, and a vector has one"
+            hint = f"write {row.name}imum(x, y) of two numbers, {row.name}(x) of all elements"
+            raise ExpressionError("arity", message, second.start, second.end, hint)
+
+
 def _twice(row: Function, name: str, start: int, end: int) -> ExpressionError:
     return ExpressionError("arity", f"{name} is given twice", start, end, f"write {usage(row)}")
 

@@ -74,6 +74,8 @@ MISSING_FUNCTIONS = {
     **dict.fromkeys(("ifelse", "If", "IF", "iff", "Piecewise", "piecewise", "cond"), "where(x > 0, a, b)"),
     **dict.fromkeys(("heaviside", "Heaviside", "UnitStep", "HeavisideTheta"), "where(x > 0, 1, 0)"),
     **dict.fromkeys(("fmax", "fmin"), "max(x, y), min(x, y)"),
+    "LOG": "log(x), or log10(x)",
+    "ATAN2": "atan2(y, x) for the angle of the point (x, y)",
     "tgamma": "gamma(x)",
     "exp10": "10^x",
     "Ramp": "relu(x)",

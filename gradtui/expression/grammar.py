@@ -29,8 +29,7 @@ meant (`sin x (x+1)`, `√x²`, `f(x)` where f is not known), the text is refuse
 
 from __future__ import annotations
 
-from gradtui.expression.call_arguments import Argument, keyword, usage, value
-from gradtui.expression.did_you_mean import unknown_method
+from gradtui.expression.call_arguments import Argument, keyword, refuse_dim, usage, value
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
@@ -199,6 +198,7 @@ class Rules(Reading):
             row = self._method()
             self.build.unwritten += 1
             arguments: list[Argument] = [(None, node), *(yield from self._arguments(row))]
+            refuse_dim(row, arguments)
             node = self._call(row, arguments, self.build.start(node))
         return node
 
@@ -314,6 +314,8 @@ class Rules(Reading):
         arguments: list[Argument] = []
         if self.token.text in OPENING or (self.token.text == "[" and name.text[0].isupper()):
             arguments.extend((yield from self._arguments(row)))
+            if name.kind == "qualified" and not self.scope.text.startswith("Math", name.start):
+                refuse_dim(row, arguments)
         else:
             arguments.append((None, (yield self._bare(row, name))))
         node = self._call(row, arguments, name.start)
@@ -368,22 +370,6 @@ class Rules(Reading):
             is_coefficient = is_coefficient and isinstance(factor, Number | Constant)
             argument = self.build.binary("*", argument, factor)
         return argument
-
-    def _method(self) -> Function:
-        """The function after a dot, up to its opening parenthesis."""
-        dot, word = self.advance(), self.token
-        if word.kind != "word":
-            hint = "use parentheses: (x + 1).sin()"
-            raise ExpressionError("syntax", "a dot cannot stand here", dot.start, dot.end, hint)
-        row = FUNCTIONS.get(word.text)
-        if row is None or row.name == "where":
-            message, hint = unknown_method(word.text)
-            raise ExpressionError("name", message, dot.start, word.end, hint)
-        self.advance()
-        if self.token.text != "(":
-            message = f".{word.text} needs parentheses"
-            raise ExpressionError("syntax", message, dot.start, word.end, f"write .{word.text}()")
-        return row
 
     def _call(self, row: Function, arguments: list[Argument], start: int) -> Node:
         """The call whose last token was just read."""

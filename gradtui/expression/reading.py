@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from gradtui.expression.builder import Builder
+from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.scope import Scope
@@ -129,6 +130,22 @@ class Reading(ABC):
         touching = all(one and other and one.end == other.start for one, other in pairwise(around))
         is_number = touching and len(texts) == 3 and texts[0].isdigit() and texts[1] == "," and texts[2].isdigit()
         return f"{texts[0]}.{texts[2]}" if is_number else ""
+
+    def _method(self) -> Function:
+        """The function after a dot, up to its opening parenthesis."""
+        dot, word = self.advance(), self.token
+        if word.kind != "word":
+            hint = "use parentheses: (x + 1).sin()"
+            raise ExpressionError("syntax", "a dot cannot stand here", dot.start, dot.end, hint)
+        row = FUNCTIONS.get(word.text)
+        if row is None or row.name == "where":
+            message, hint = unknown_method(word.text)
+            raise ExpressionError("name", message, dot.start, word.end, hint)
+        self.advance()
+        if self.token.text != "(":
+            message = f".{word.text} needs parentheses"
+            raise ExpressionError("syntax", message, dot.start, word.end, f"write .{word.text}()")
+        return row
 
     def _function_power(self, row: Function, name: Token) -> Node | None:
         """The 2 of `sin^2(x)` and `sin² x`. A negative one may mean the inverse or the reciprocal, so it is refused."""

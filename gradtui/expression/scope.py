@@ -72,7 +72,7 @@ class Scope:
 
     def _in_capitals(self, name: str, bracketed: bool) -> str:
         """`relu` for ReLU, `sin` for SIN and Mathematica's Sin; "" for what means something else in those capitals."""
-        unlike = name in ("LOG", *(("Sinc",) if bracketed else ())) or is_variable(name) or self.is_taken(name)
+        unlike = name in ("LOG", "ATAN2", *(("Sinc",) if bracketed else ())) or is_variable(name) or self.is_taken(name)
         return "" if unlike or name.lower() in OF_A_NAME or name.islower() else name.lower()
 
     def base_of_logarithm(self, token: Token) -> str:

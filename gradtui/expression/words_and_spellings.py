@@ -126,6 +126,8 @@ DIFFERENT_ELSEWHERE = {
     "jax.nn.gelu": "jax.nn.gelu takes tanh for erf unless told otherwise, torch's gelu erf",
     "tf.nn.leaky_relu": "tf.nn.leaky_relu has a slope of 0.2 below 0, torch's leaky_relu one of 0.01",
     "sympy.sinc": "sympy.sinc is sin(x)/x, torch's sinc sin(pi x)/(pi x)",
+    "sympy.frac": "sympy.frac is x - floor(x), torch's frac x - trunc(x)",
+    "scipy.special.kl_div": "scipy.special.kl_div is x log(x/y) - x + y, torch's kl_div y (log(y) - x)",
     "Math.round": "Math.round rounds halves up, torch's round to even",
     "math.remainder": "math.remainder rounds to the nearest multiple, torch's remainder rounds down",
 }

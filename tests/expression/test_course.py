@@ -203,6 +203,7 @@ PYTHON = [
     ("nn.LeakyReLU(0.2)(x) + nn.ELU(alpha=2)(nn.ReLU(inplace=True)(y))", "leaky_relu(x, 0.2) + elu(relu(y), 2)"),
     ("torch.nn.MSELoss(reduction='sum')(x, y)", 'mse_loss(x, y, reduction="sum")'),
     ("nn.Hardtanh(-1, 2, inplace=True)(x) + nn.Softmax(dim=0)(z)", "hardtanh(x, -1, 2) + softmax(z)"),
+    ("torch.max(x, y) + x.max(0.0) + Math.max(x, 0)", "max(x, y) + max(x, 0.0) + max(x, 0)"),
     ("Math.sin(x) + tf.exp(x) + sympy.log(x)", "sin(x) + exp(x) + log(x)"),
     ("f(x; w, b) = w x + b", "w*x + b"),
     ("POWER(x;2) + MAX(x; y)", "x^2 + max(x, y)"),

@@ -100,6 +100,11 @@ def test_hostile(case: dict[str, str]) -> None:
         ("ln2 + x", "name", (0, 3), "ln(2)"),
         ("sin2x", "name", (0, 5), "sin(2x)"),
         ("If[x > 0, x, -x]", "name", (0, 2), "where(x > 0, a, b)"),
+        ("torch.max(x, 0)", "arity", (13, 14), "maximum(x, y)"),
+        ("x.min(-1)", "arity", (6, 8), "minimum(x, y)"),
+        ("np.max(x, 0)", "arity", (10, 11), "max(x)"),
+        ("ATAN2(x, y)", "name", (0, 5), "atan2(y, x)"),
+        ("scipy.special.kl_div(x, y)", "name", (0, 20), "kl_div(x)"),
         ("20°C + x", "syntax", (2, 4), "unit"),
         (r"\begin{cases} x & 0 < x < 1 \\ 0 & x > 1 \end{cases}", "syntax", (24, 25), "where(a < x"),
         # marks that are raised, and are no powers
