@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.not_finite import by_numbers, evidence, locate
+from gradtui.findings.not_finite import by_numbers, evidence, locate, underflow
 from gradtui.findings.not_finite.by_witness import reason
 from gradtui.findings.not_finite.locate import Origin
 from gradtui.findings.not_finite.witness import at_work, seen_going_bad
@@ -40,7 +40,7 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     """The cause, by what the witness saw; `proved` where its numbers show it."""
     node = at_work(record, witness)
     found = reason(record, witness, node)
-    facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": symptom}
+    facts: dict[str, Fact] = {**underflow.facts(record, node, found), "node": node, "symptom": symptom}
     mask = found.facts.get("mask")
     branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
     if symptom == "gradient" and branch is not None:

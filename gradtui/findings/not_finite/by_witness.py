@@ -73,7 +73,8 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
     if called_functions.has(name, "weight norm"):
         return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
     if called_functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):
-        return _proved("domain", "inf minus inf", facts)
+        is_mask = set(numbers_of(witness)) == {-math.inf} and any(is_given(one) for one in record.witnesses("forward"))
+        return _proved("domain", "inf minus a mask" if is_mask else "inf minus inf", facts)
     if called_functions.has(name, "giving") and not witness.operands:
         return Reason("input", "infinite by a constant", facts)
     if witness.result is not None and math.isinf(witness.result):

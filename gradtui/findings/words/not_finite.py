@@ -113,7 +113,10 @@ CLEAN = "look at the data before the model: isfinite().all(), fill or mask what 
 DATA = "look at the data: x.isfinite().all(); a nan in one element of a batch is enough"
 UNMASK = "leave one element in each row, mask with a large finite number, or leave those rows out before it, not after"
 MASK_FINITE = "mask with a large finite number, torch.finfo(x.dtype).min, or take torch.special.entr(p) for -p*log p"
-OFF_0 = "keep the divisor off 0: mask.sum().clamp(min=1) where it counts something; or leave out what is empty"
+OFF_0 = (
+    "keep the divisor off 0: mask.sum().clamp(min=1) where it counts something, x.std() + eps where it is a spread or a norm; or "
+    "leave out what is empty, or the same throughout"
+)
 NOT_0 = "divide by what cannot be 0: add a small number where the sign is known, or where(x == 0, 1, x)"
 ODD_ROOT = "for an odd root write sign(x)*abs(x)^p; else keep the base at 0 or above"
 DEFINED = "keep its operands where it is defined"
@@ -215,6 +218,10 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
     "weight norm of a row of zeros": (
         "weight norm divides each row of the weight by its norm, and a row is all 0: 0/0, at {index}",
         "do not start a row at 0; initialise the weight before weight_norm, or leave weight_norm out there",
+    ),
+    "inf minus a mask": (
+        "-inf - -inf{there}, which has no value, and -inf came in as data, or as a mask",
+        "leave out what is masked throughout before it, or mask with a large finite number, torch.finfo(x.dtype).min",
     ),
     "inf minus inf": (
         "inf - inf{there}, which has no value",

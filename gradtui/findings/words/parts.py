@@ -13,6 +13,8 @@ PARTS: dict[str, str] = {
     "0 times that": ", and 0 times {result} is nan in {product}",
     "in the data": "; no gradient goes through it: it is data that are bad, before what is learned",
     "0 times a logarithm": "torch.xlogy(x, y) for x*log(y), which is 0 where x is 0 (F.kl_div does so); or {way}",
+    "after an underflow": ", and it is 0 as {made} has underflowed to 0",
+    "in logarithms": "stay with logarithms from {made} on: sums for products, logsumexp for sums; or scale it in each round",
     "makes 0 of it": ", of which {node} makes 0",
     "f and its gradient do not show it": "; f and its gradient do not show it",
     "f does not show it": "; f itself does not show it",
