@@ -61,8 +61,7 @@ class Recorder(TorchFunctionMode):
         super().__init__()
         self.recording = Recording(torch_private.sequence_number())
         self.module = ""
-        self._places = places or Places()
-        self._most = most
+        self._places, self._most = places or Places(), most
         self._flow = Flow(self.recording)
         self._results = Results()
         self.arrives = self._flow.arrives
@@ -73,17 +72,18 @@ class Recorder(TorchFunctionMode):
         self._off: tuple[Switch, Source | None] = "before", None
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
-        self._left = ExitStack()
         self._function = OutermostCall(code)
         self._depth: int | None = None
         self._source: Source | None = None
 
     def __enter__(self) -> Self:
-        self._left.enter_context(stepping_aside(self))
-        self._left.enter_context(at_their_lines())
-        self._left.enter_context(constructors.watched(self._constructed))
-        self._left.enter_context(constructors.arrivals(lambda array, made, frame: self.arrives(made)))
-        super().__enter__()  # type: ignore[no-untyped-call]
+        with ExitStack() as left:
+            left.enter_context(stepping_aside(self))
+            left.enter_context(at_their_lines())
+            left.enter_context(constructors.watched(self._constructed))
+            left.enter_context(constructors.arrivals(lambda array, made, frame: self.arrives(made)))
+            super().__enter__()  # type: ignore[no-untyped-call]
+            self._left = left.pop_all()
         return self
 
     def __exit__(self, *raised: Any) -> None:
@@ -120,7 +120,7 @@ class Recorder(TorchFunctionMode):
         kwargs = {} if kwargs is None else kwargs
         if self._function.code is not None:
             self._function.look_for(sys._getframe(1))
-        if torch_private.is_within_torch():
+        if torch_private.is_within_torch() or torch_private.are_uninitialized(types):
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         if func in CREATE_GRAPH:

@@ -37,7 +37,7 @@ def has_memory(tensor: torch.Tensor) -> bool:
     try:
         storage = tensor.untyped_storage()
         there = storage.data_ptr() != 0
-    except RuntimeError:  # inside a transform of torch.func, or of a compiler
+    except (RuntimeError, ValueError):  # inside a transform of torch.func, or of a compiler; not initialized
         return False
     if not there:
         return not tensor.numel() and not tensor.is_meta

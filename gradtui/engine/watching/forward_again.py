@@ -27,7 +27,8 @@ from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
 from gradtui.engine.torch_private import torch_functions
 from gradtui.engine.watching.hooks import Hook, repeating
-from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Eager, Reference, Segment, is_in_place
+from gradtui.engine.watching.segments import Call, Eager, Reference, Segment
+from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, is_in_place
 from gradtui.engine.watching.written_weights import Weights, as_python, may_write
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source

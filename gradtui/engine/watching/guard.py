@@ -1,33 +1,35 @@
-"""What goes wrong in a watch itself ends the watch, never the training."""
+"""What goes wrong in a watch is ours: it ends the watch, never the training."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from gradtui.engine.torch_private import unasked
 
 FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
+Guarded = Callable[[], AbstractContextManager[None]]
 
 
 class Guard:
-    """broken: what went wrong first."""
+    """Of one watch. has_given_up: whether something went wrong; it has been told then, once. ends: is called before that."""
 
-    def __init__(self) -> None:
-        self.broken: Exception | None = None
+    def __init__(self, ends: Callable[[], object]) -> None:
+        self.has_given_up, self._ends = False, ends
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Around what is ours. No mode is asked about each of our own calls, which would cost a small step as much again."""
+        """Within it no mode is asked about each of our own calls, which would cost a small step as much again."""
         try:
             with unasked():
                 yield
         except Exception as error:
-            self.fails(error)
+            self.give_up(error)
 
-    def fails(self, error: Exception) -> None:
-        if self.broken is None:
-            self.broken = error
+    def give_up(self, error: Exception) -> None:
+        if not self.has_given_up:
+            self.has_given_up = True
             with suppress(Exception):
+                self._ends()
                 print(FAILED.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.torch_private import unasked
+from gradtui.engine.watching.guard import Guarded
 
 Hooks = dict[int, Any]
 """As torch has them on a tensor."""
@@ -69,21 +69,22 @@ class WeightHooks:
                 self._known[id(one)] = weakref.ref(one)
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
+    def heard(self, guarded: Guarded) -> Iterator[None]:
         """A backward pass: what each of them does is kept."""
-        with unasked():
+        with guarded():
             alive = (one for reference in self._known.values() if (one := reference()) is not None)
             there = [hooks for one in alive if (hooks := one._backward_hooks)]
-        self._heard = [(hooks, {key: Hook(hook) for key, hook in hooks.items()}) for hooks in there]
-        for hooks, own in self._heard:
-            hooks.update(own)
+            self._heard = [(hooks, {key: Hook(hook) for key, hook in hooks.items()}) for hooks in there]
+            for hooks, own in self._heard:
+                hooks.update(own)
         try:
             yield
         finally:
-            for hooks, own in self._heard:
-                for key, around in own.items():
-                    if hooks.get(key) is around:  # it may have taken itself off
-                        hooks[key] = around.hook
+            with guarded():
+                for hooks, own in self._heard:
+                    for key, around in own.items():
+                        if hooks.get(key) is around:  # it may have taken itself off
+                            hooks[key] = around.hook
 
     @contextmanager
     def repeated(self) -> Iterator[None]:

@@ -18,9 +18,11 @@ class Scaled:
     def __init__(self) -> None:
         self._losses: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
 
-    def put(self, scaled: torch.Tensor, loss: torch.Tensor) -> None:
+    def put(self, losses: Any, scaled: Any) -> None:
+        """As they were given, and as they came: one of them, or several."""
         self._losses = {key: known for key, known in self._losses.items() if known[0]() is not None}
-        self._losses[id(scaled)] = weakref.ref(scaled), loss
+        for loss, one in zip(tensors((losses,)), tensors((scaled,)), strict=False):
+            self._losses[id(one)] = weakref.ref(one), loss.detach().clone()
 
     def loss(self, tensor: torch.Tensor) -> torch.Tensor:
         known = self._losses.get(id(tensor))
@@ -29,18 +31,17 @@ class Scaled:
 
 @contextmanager
 def listening(
-    scaled: Callable[[torch.Tensor, torch.Tensor], None], stepped: Callable[[Any, Any, Callable[[], Any]], Any]
+    scaled: Callable[[Any, Any], None], stepped: Callable[[Any, Any, Callable[[], Any]], Any]
 ) -> Iterator[None]:
-    """Within it `scaled` is told of each loss that was multiplied, and what it was before; `stepped(scaler, optimizer, step)` is
-    called in place of `scaler.step(optimizer)`."""
+    """Within it `scaled` is told of what is multiplied and of what that gives; `stepped(scaler, optimizer, step)` is called in
+    place of `scaler.step(optimizer)`."""
     kind: Any = torch.amp.GradScaler
     scale, step = kind.scale, kind.step
 
     def new_scale(self: Any, outputs: Any) -> Any:
         result = scale(self, outputs)
         if self.is_enabled():
-            for loss, one in zip(tensors((outputs,)), tensors((result,)), strict=False):
-                scaled(one, loss.detach().clone())
+            scaled(outputs, result)
         return result
 
     def new_step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:

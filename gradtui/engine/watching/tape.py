@@ -7,17 +7,15 @@ made again is not held, so that its memory serves the training as if nobody watc
 from __future__ import annotations
 
 import sys
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import get_ident
 from types import CodeType, FrameType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import torch
-from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
@@ -28,20 +26,21 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import calling, distance
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
-from gradtui.engine.tensors.values import PLAIN
 from gradtui.engine.torch_private import (
     RESULT,
     RUN,
     SET_GRAD_ENABLED,
     SUCCEEDED,
     apply_function,
+    are_uninitialized,
     autocasts,
     in_backward,
     put_back,
     take_off,
 )
+from gradtui.engine.watching.guard import Guard
 from gradtui.engine.watching.hooks import Hook
-from gradtui.snapshot.events import Switch
+from gradtui.engine.watching.segments import ON, Call, Eager, Segment
 
 MOST_MADE = 2**26
 """Bytes of results of one segment: with more there is nothing to replay."""
@@ -53,7 +52,7 @@ _accessors: Any = torch.Tensor
 ACCESSOR = type(_accessors.shape.__get__)
 GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
 SET_DATA, SET_REQUIRES_GRAD = _accessors.data.__set__, _accessors.requires_grad.__set__
-NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
+NO_CALLS = {torch.Tensor.backward, torch.autograd.backward, GET_GRAD}
 REGISTER_HOOK = torch.Tensor.register_hook
 WITHOUT_RESULT = {torch.Tensor.__setitem__, REGISTER_HOOK, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
@@ -62,9 +61,6 @@ __warningregistry__ = None  # of warned_lines
 
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {"Parameter": torch.nn.Parameter, "Variable": torch.autograd.Variable}
 """Of a new leaf, that has the numbers of another tensor."""
-
-Reference = weakref.ref[torch.Tensor]
-"""Stands for a tensor in a call: without a callback there is one for each tensor, and it tells them apart when they are gone."""
 
 RANDOM = {
     "dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout",
@@ -75,94 +71,6 @@ RANDOM = {
 """Names of functions that draw random numbers, or may."""
 
 
-Switched = tuple[Switch, CodeType | None, int]
-ON: Switched = ("before", None, 0)
-
-
-class Eager(partial[Any]):
-    """In place of compiled code what that was made of, which Python runs as it is written."""
-
-
-class Call(NamedTuple):
-    """One call of a function of torch, and how it was made.
-
-    args, kwargs, result: with a Reference in place of each tensor. code, instruction: the innermost place in a person's own
-    file. grad: whether gradients were on. autocast: of which device types, to which dtypes. random: the random numbers before
-    it, of the CPU and then of other devices, where it draws some. within: what of torch it is part of, without gradients.
-    switch: what had switched them off, and where.
-    """
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    result: Any
-    code: CodeType | None
-    instruction: int
-    grad: bool
-    autocast: tuple[tuple[str, torch.dtype], ...]
-    random: tuple[torch.Tensor, ...] | None
-    within: Surroundings | None
-    switch: Switched
-
-
-class Segment:
-    """The calls up to the end of one backward pass. whole: whether all are here.
-
-    kept: the tensors that are held, by the identity of their reference: those that no call here made, or that have no graph, and
-    single numbers, one of which is the loss. made: identities of the references to all others.
-    """
-
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-        self.kept: dict[int, tuple[Reference, torch.Tensor]] = {}
-        self.made: set[int] = set()
-        self.bytes = 0
-        self.whole = True
-
-    def clear(self) -> None:
-        self.whole = False
-        self.calls, self.kept, self.made = [], {}, set()
-
-    def given(self, what: Any) -> Any:
-        """Arguments as a call has them."""
-        kind = type(what)
-        if issubclass(kind, torch.Tensor):
-            reference = weakref.ref(what)
-            if id(reference) not in self.made:
-                self.kept[id(reference)] = reference, what
-            return reference
-        if kind is list:
-            return [self.given(one) for one in what]
-        if kind is tuple:
-            return tuple([self.given(one) for one in what])
-        if kind is dict:
-            return {key: self.given(one) for key, one in what.items()}
-        for one in tensors((what,)):
-            self.given(one)
-        return what
-
-    def returned(self, result: Any) -> Any:
-        """A result as a call has it: of one of several a list of those that are tensors."""
-        if issubclass(type(result), torch.Tensor):
-            reference = weakref.ref(result)
-            if self._is_made_again(result) and id(reference) not in self.kept:
-                self.made.add(id(reference))
-            else:
-                self.kept[id(reference)] = reference, result
-            return reference
-        made = [*tensors((result,))]
-        return [self.returned(one) for one in made] if made else result
-
-    @staticmethod
-    def _is_made_again(result: torch.Tensor) -> bool:
-        if type(result) not in PLAIN or not torch.is_grad_enabled() or result.numel() == 1:
-            return False
-        try:
-            return result.requires_grad and not result.is_leaf
-        except RuntimeError:  # a view that was made under no_grad, and of whose base another was written over since
-            return False
-
-
 Heard = Callable[[Any, tuple[Any, ...], dict[str, Any], Any, FrameType], None]
 """Is told of each call that is noted, with its result and the frame that made it."""
 Comes = Callable[[Any, tuple[Any, ...], dict[str, Any], FrameType], None]
@@ -171,12 +79,13 @@ Comes = Callable[[Any, tuple[Any, ...], dict[str, Any], FrameType], None]
 class Tape(TorchFunctionMode):
     """A mode for the thread that enters it, or that it is moved to. comes: is told of each call before it runs, if it is set."""
 
-    def __init__(self, heard: Heard, gradient_set: Callable[[torch.Tensor, Any], None]) -> None:
+    def __init__(self, heard: Heard, gradient_set: Callable[[torch.Tensor, Any], None], guard: Guard) -> None:
         super().__init__()
+        self._guard = guard
         self.segments: deque[Segment] = deque([Segment()], maxlen=SEGMENTS)
         self.paused = 0
         self.comes: Comes | None = None
-        self._thread = get_ident()
+        self._thread: int | None = get_ident()
         self._heard, self._gradient_set = heard, gradient_set
         self._left = ExitStack()
         self._depth: int | None = None
@@ -185,12 +94,14 @@ class Tape(TorchFunctionMode):
         self._compiled: tuple[Compiled, tuple[torch.Tensor, ...]] | None = None
 
     def __enter__(self) -> Self:
-        self._left.enter_context(stepping_aside(self))
-        self._left.enter_context(_functions(self))
-        self._left.enter_context(constructors.arrivals(self._arrives))
-        self._left.enter_context(constructors.watched(self._constructed))
-        self._left.enter_context(at_their_lines())
-        super().__enter__()  # type: ignore[no-untyped-call]
+        with ExitStack() as left:
+            left.enter_context(stepping_aside(self))
+            left.enter_context(_functions(self))
+            left.enter_context(constructors.arrivals(self._arrives))
+            left.enter_context(constructors.watched(self._constructed))
+            left.enter_context(at_their_lines())
+            super().__enter__()  # type: ignore[no-untyped-call]
+            self._left = left.pop_all()
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -205,24 +116,33 @@ class Tape(TorchFunctionMode):
         take_off(self)
         super().__enter__()  # type: ignore[no-untyped-call]
 
+    def end(self) -> None:
+        """From now on nothing is noted, or held."""
+        self._thread = None
+        self.segments.clear()
+        self.segments.append(Segment())
+
     def _is_off(self) -> bool:
         # Dynamo, which goes through this in what it compiles between two steps, knows the first and asks for nothing after it
         return torch.compiler.is_compiling() or bool(self.paused) or get_ident() != self._thread or in_backward()
 
     def _arrives(self, array: Any, made: torch.Tensor, frame: FrameType) -> None:
         """`from_numpy`, which torch shows to no mode."""
-        if not self._is_off():
-            self.note(torch.as_tensor, (array,), {}, made, frame)
+        with self._guard():
+            if not self._is_off():
+                self.note(torch.as_tensor, (array,), {}, made, frame)
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`Variable(t)`, `nn.Parameter(t)`: as `_arrives`."""
-        if name in CONSTRUCTORS and not self._is_off():
-            self.note(CONSTRUCTORS[name], (given,), {"requires_grad": made.requires_grad}, made, frame)
+        with self._guard():
+            if name in CONSTRUCTORS and not self._is_off():
+                self.note(CONSTRUCTORS[name], (given,), {"requires_grad": made.requires_grad}, made, frame)
 
     def step_aside(self, compiled: Compiled) -> None:
-        if self._depth is None and not self._is_off():  # not within a step
-            self._compiled = compiled, _random()
-        self.leave()
+        with self._guard():
+            if self._depth is None and not self._is_off():  # not within a step
+                self._compiled = compiled, _random()
+            self.leave()
 
     def leave(self) -> None:
         """Take it off for a while: nothing that is called meanwhile is any slower."""
@@ -230,12 +150,13 @@ class Tape(TorchFunctionMode):
             self._depth = take_off(self)
 
     def come_back(self) -> None:
-        if self._depth is not None:
-            depth, self._depth = self._depth, None
-            put_back(self, depth)
-        compiled, self._compiled = self._compiled, None
-        if compiled is not None:
-            self._note_compiled(*compiled)
+        with self._guard():
+            if self._depth is not None:
+                depth, self._depth = self._depth, None
+                put_back(self, depth)
+            compiled, self._compiled = self._compiled, None
+            if compiled is not None:
+                self._note_compiled(*compiled)
 
     def _note_compiled(self, compiled: Compiled, random: tuple[torch.Tensor, ...]) -> None:
         """As one call, which can be made again."""
@@ -280,27 +201,28 @@ class Tape(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = {} if kwargs is None else kwargs
-        if self._is_off():
-            return func(*args, **kwargs)
-        if self.comes is not None:
-            self.comes(func, args, kwargs, sys._getframe(1))
-        if type(func) is ACCESSOR:
-            if func == SET_GRAD:
-                self._gradient_set(*args)
-                return func(*args, **kwargs)
-            if func == SET_DATA:
-                self._heard(func, args, kwargs, None, sys._getframe(1))
-            result = func(*args, **kwargs)
-            if issubclass(type(result), torch.Tensor) and func != GET_GRAD:
-                self.note(func, args, kwargs, result, sys._getframe(1))
-            return result
-        if func is SET_GRAD_ENABLED:
-            self._switched(sys._getframe(1), bool(args[0]))
-        if func is REGISTER_HOOK and not is_leaf(args[0]):
-            args = args[0], Hook(args[1])
-        random = _random() if getattr(func, "__name__", "") in RANDOM else None
+        notes, random = False, None
+        try:
+            if not (self._is_off() or are_uninitialized(types)):
+                notes, frame = True, sys._getframe(1)
+                if self.comes is not None:
+                    self.comes(func, args, kwargs, frame)
+                if type(func) is ACCESSOR:
+                    if func == SET_GRAD:
+                        self._gradient_set(*args)
+                    elif func == SET_DATA:
+                        self._heard(func, args, kwargs, None, frame)
+                elif func is SET_GRAD_ENABLED:
+                    self._switched(frame, bool(args[0]))
+                elif func is REGISTER_HOOK and not is_leaf(args[0]):
+                    args = args[0], Hook(args[1])
+                elif getattr(func, "__name__", "") in RANDOM:
+                    random = _random()
+        except Exception as error:
+            self._guard.give_up(error)
+            notes = False
         result = func(*args, **kwargs)
-        if func not in NO_CALLS:
+        if notes and func not in NO_CALLS and (type(func) is not ACCESSOR or issubclass(type(result), torch.Tensor)):
             self.note(func, args, kwargs, result, sys._getframe(1), random)
         return result
 
@@ -313,9 +235,21 @@ class Tape(TorchFunctionMode):
         frame: FrameType,
         random: tuple[torch.Tensor, ...] | None = None,
     ) -> None:
+        try:
+            self._note(func, args, kwargs, result, frame, random)
+        except Exception as error:
+            self._guard.give_up(error)
+
+    def _note(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        frame: FrameType,
+        random: tuple[torch.Tensor, ...] | None,
+    ) -> None:
         size = 0
-        if is_lazy(result):
-            return
         if issubclass(type(result), torch.Tensor):
             size = 0 if result._is_view() or func in CONSTRUCTORS.values() else result.numel() * result.element_size()
         elif func not in WITHOUT_RESULT:

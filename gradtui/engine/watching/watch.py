@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,6 +25,7 @@ from gradtui.engine.torch_private import (
     not_compiled,
     sequence_number,
     through_backward,
+    unasked,
 )
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
@@ -37,6 +37,7 @@ from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import Tape, closure_of
 from gradtui.engine.watching.updates_by_hand import ByHand, UpdatesByHand
+from gradtui.engine.watching.watched_thread import WatchedThread
 from gradtui.findings.over_time.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Finding
@@ -45,13 +46,6 @@ from gradtui.snapshot.model import Source
 Told = Callable[[Finding], object]
 FIRST_LOOK = 8
 """Updates after which is looked for findings, and then whenever there are twice as many."""
-
-
-class _Here(threading.local):
-    """Of each thread: what the watch left there when it came. The number of a thread that has ended may be that of another."""
-
-    token: object = None
-    is_first: bool = False
 
 
 class Watch:
@@ -72,9 +66,7 @@ class Watch:
         self.history = History()
         self.findings: tuple[Finding, ...] = ()
         self._sink, self._on_finding = sink, on_finding
-        self._here, self._token, self._moving = _Here(), object(), threading.Lock()
-        self._here.token, self._here.is_first, self._thread = self._token, True, threading.current_thread()
-        self._first_has_run = self._has_begun = False
+        self._thread = WatchedThread(self._move)
         self._places = Places()
         self._names = Names()
         self._only = optimizer
@@ -83,7 +75,8 @@ class Watch:
         self._modes = Modes(self.history, self._names)
         self._scaled = scalers.Scaled()
         self._notice = Notice(self.history, self.place, self._modes)
-        self._tape = Tape(self._call_came, self._notice.gradient_set)
+        self._guard = Guard(lambda: self._tape.end())
+        self._tape = Tape(self._call_came, self._notice.gradient_set, self._guard)
         self._passes = Passes(
             self._tape, self.history, self._names, self._scaled, sink, every, self._notice.new_weights
         )
@@ -93,35 +86,34 @@ class Watch:
         self._stack: list[Any] = []
         self._without_tape = False
         self._hooks: list[Any] = []
-        self._left = ExitStack()
         self._told: set[tuple[object, ...]] = set()
         self._bad = 0
-        self._watching = Guard()
         self._open()
 
     def _open(self) -> None:
-        left = self._left
-        left.callback(through_backward(self._backward))
-        left.enter_context(scalers.listening(self._scaled.put, self._scaler_step))
-        left.enter_context(stepping_aside(self))
-        left.callback(register_optimizer_step_pre_hook(not_compiled(self._step_begins)).remove)
-        left.callback(register_optimizer_step_post_hook(not_compiled(self._step_ends)).remove)
-        left.callback(self._unhook)
-        self._hook()
-        left.enter_context(self._tape)
+        with ExitStack() as left:
+            left.callback(through_backward(self._backward))
+            left.enter_context(scalers.listening(self._was_scaled, self._scaler_step))
+            left.enter_context(stepping_aside(self))
+            left.callback(register_optimizer_step_pre_hook(not_compiled(self._step_begins)).remove)
+            left.callback(register_optimizer_step_post_hook(not_compiled(self._step_ends)).remove)
+            left.callback(self._unhook)
+            self._hook()
+            left.enter_context(self._tape)
+            self._left = left.pop_all()
 
     def failed(self, error: BaseException) -> None:
         """The program ends with this exception: torch may have refused what it was asked for."""
-        if isinstance(error, Exception) and not self.history.ended and self._watching.broken is None:
-            with self._tape.pause(), self._watching():
+        if isinstance(error, Exception) and not self.history.ended and not self._guard.has_given_up:
+            with self._tape.pause(), self._guard():
                 self._passes.failed(error)
 
     def close(self) -> None:
         """Take everything off again, and tell what there is to tell. Once more does nothing."""
         if self.history.ended:
             return
-        self._finish_by_hand()
-        with self._tape.pause(), self._watching():
+        with self._tape.pause(), self._guard():
+            self._finish_by_hand()
             self._passes.unfinished()
             self._steps.look_at_structure()
         self._left.close()
@@ -134,29 +126,21 @@ class Watch:
 
     # ---------------------------------------------------------------- threads
 
-    def _is_here(self) -> bool:
-        return self._here.token is self._token
-
     def _comes(self, runs_a_module: bool = False) -> bool:
-        """Whether the thread that runs now is watched, or is from now on: a training begins in it, or may do so, as none has
-        begun yet. The thread that made the watch has it back as soon as it runs a module itself, and keeps it."""
-        with self._moving:
-            self._first_has_run |= self._here.is_first
-            may_begin = not runs_a_module or self._here.is_first or not (self._first_has_run or self._modes.depth)
-            is_free = (may_begin and not self._has_begun) or not self._thread.is_alive()
-            if not self._is_here() and is_free and not self.history.ended:
-                self._here.token = self._token = object()
-                self._thread = threading.current_thread()
-                self._stack, self._modes.depth = [], 0
-                self._tape.move()
-                self._passes.move()
-                self._notice.move()
-            return self._is_here()
+        """Whether the thread that runs now is the watched one, or is from now on."""
+        self._thread.stays |= self.history.ended or self._guard.has_given_up
+        return self._thread.comes(runs_a_module, is_in_module=self._modes.depth > 0)
+
+    def _move(self) -> None:
+        self._stack, self._modes.depth = [], 0
+        self._tape.move()
+        self._passes.move()
+        self._notice.move()
 
     def _passes_by(self, frame: Any) -> None:
         """A step of a thread that is not watched, as another one is."""
-        if not self.history.ended:
-            with self._moving:
+        with self._thread.lock:
+            if not self.history.ended:
                 update, first, steps = self.history.unwatched or (self.history.updates, self.place(frame), 0)
                 self.history.unwatched = update, first, steps + 1
 
@@ -174,60 +158,70 @@ class Watch:
         self._hooks = []
 
     def step_aside(self, compiled: Compiled) -> None:
-        if compiled.module is not None and not self._modes.depth:
-            self._names.see(compiled.module)
-        if compiled.module is not None and self._is_here():
-            with self._watching():
+        with self._guard():
+            if compiled.module is not None and not self._modes.depth:
+                self._names.see(compiled.module)
+            if compiled.module is not None and self._thread.is_here():
                 self._modes.compiled(compiled.module)
-        self._unhook()
+            self._unhook()
 
     def come_back(self) -> None:
-        self._hook()
+        with self._guard():
+            self._hook()
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
-        if self._passes.capturing:
-            return
-        here = self._is_here()
-        if not (here and self._has_begun) and torch.is_grad_enabled():
-            here = self._comes(runs_a_module=True)
-        if here and not self._modes.passes_by(module):
-            with self._watching():
-                self._modes.begins(module, args)
+        try:  # of the most modules there is nothing to look at
+            if self._passes.capturing:
+                return
+            here = self._thread.is_here()
+            if not (here and self._thread.has_begun) and torch.is_grad_enabled():
+                here = self._comes(runs_a_module=True)
+            if here and not self._modes.passes_by(module):
+                with self._guard():
+                    self._modes.begins(module, args)
+        except Exception as error:
+            self._guard.give_up(error)
 
     def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
-        if self._is_here() and not self._passes.capturing:
-            self._modes.ends()
+        try:
+            if self._thread.is_here() and not self._passes.capturing:
+                self._modes.ends()
+        except Exception as error:
+            self._guard.give_up(error)
 
     # ---------------------------------------------------------------- backward
 
     def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
         creates, inputs = (bool(args[2]), args[3]) if len(args) > 3 else (False, ())
         accumulates = bool(kwargs.get("accumulate_grad", False))
-        is_own = in_backward() or is_compiling() or self._passes.capturing or self._watching.broken is not None
-        here = not is_own and (accumulates or not is_for_torch(sys._getframe(1))) and self._comes()
-        if not here:
-            return run(outputs, *args, **kwargs)
-        if not self._counts(outputs, inputs, creates, accumulates):
+        watched = counts = False
+        with self._guard():
+            is_own = in_backward() or is_compiling() or self._passes.capturing or self._guard.has_given_up
+            watched = not is_own and (accumulates or not is_for_torch(sys._getframe(1))) and self._comes()
+            counts = watched and self._counts(outputs, inputs, creates, accumulates)
+        if not counts:
             result = run(outputs, *args, **kwargs)
-            with self._watching():
-                self._notice.differentiated(inputs, result, sys._getframe(1))
+            if watched:
+                with self._guard():
+                    self._notice.differentiated(inputs, result, sys._getframe(1))
             return result
-        self._has_begun = True
-        self._finish_by_hand()
-        place = self.place(sys._getframe(1))
+        place = None
         with self._tape.pause():
-            start, keeps = args[0] if args else (), any(args[1:2]) and (accumulates or not creates)
-            with self._watching():
+            with self._guard():
+                self._thread.has_begun = True
+                self._finish_by_hand()
+                place = self.place(sys._getframe(1))
+                start, keeps = args[0] if args else (), any(args[1:2]) and (accumulates or not creates)
                 self._passes.begins(outputs, start, inputs, place, keeps, bool(self._stack), accumulates)
             try:
-                with self._passes.hooks.heard():
+                with self._passes.hooks.heard(self._guard):
                     result = run(outputs, *args, **kwargs)
             except Exception as error:
-                with self._watching():
+                with self._guard():
                     self._passes.raised(error, place)
                 raise
-            self._notice.passes += 1
-            with self._watching():
+            with self._guard():
+                self._notice.passes += 1
                 self._passes.ends()
                 if self._by_hand and self._by_hand.passed(accumulates, inputs, result, sys._getframe(1)):
                     self._tape.comes = self._call_comes
@@ -236,36 +230,44 @@ class Watch:
     # ---------------------------------------------------------------- steps
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        if self._watching.broken is not None or not self._is_watched(optimizer):
-            return None
-        if not self._comes():
-            self._passes_by(sys._getframe(1))
-            return None
-        self._has_begun = True
-        self._finish_by_hand()
-        self._by_hand = None
-        self._drop_ended(frame := caller(sys._getframe(1)))
-        self._stack.append(frame)
-        if len(self._stack) > 1:  # an optimizer that steps another
-            return None
-        closure = closure_of(args[1:], kwargs)
-        with self._tape.pause(), self._watching():
-            self._steps.begins(optimizer, frame, self.place(frame), closure is not None)
-        self._without_tape = closure is None
-        if closure is None:
-            self._tape.leave()
-            return None
-        self._tape.paused += 1
+        with self._guard():
+            if self._guard.has_given_up or not self._is_watched(optimizer):
+                return None
+            if not self._comes():
+                self._passes_by(sys._getframe(1))
+                return None
+            self._thread.has_begun = True
+            self._finish_by_hand()
+            self._by_hand = None
+            self._drop_ended(frame := caller(sys._getframe(1)))
+            self._stack.append(frame)
+            if len(self._stack) > 1:  # an optimizer that steps another
+                return None
+            closure = closure_of(args[1:], kwargs)
+            with self._tape.pause():
+                self._steps.begins(optimizer, frame, self.place(frame), closure is not None)
+            self._without_tape = closure is None
+            if closure is None:
+                self._tape.leave()
+                return None
+            self._tape.paused += 1
+            return self._evaluating(optimizer, closure, args, kwargs)
+        return None
+
+    def _evaluating(
+        self, optimizer: torch.optim.Optimizer, closure: Callable[[], Any], args: Any, kwargs: Any
+    ) -> tuple[Any, Any]:
+        """The arguments of `step`, in which what it evaluates is heard."""
 
         def evaluate() -> Any:
-            with self._watching():
+            with self._guard():
                 self._passes.left.evaluation_begins(self._steps.parameters)
             self._tape.paused -= 1
             try:
                 result = closure()
             finally:
                 self._tape.paused += 1
-            with self._watching():
+            with self._guard():
                 self._steps.evaluated(optimizer, sys._getframe(1))  # a frame kept in here would keep the graph
             return result
 
@@ -274,15 +276,16 @@ class Watch:
         return args, {**kwargs, "closure": evaluate}
 
     def _step_ends(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        if not self._is_here() or not self._stack or not self._is_watched(optimizer):
-            return
-        self._stack.pop()
-        if self._stack:
-            return
-        self._return()
-        with self._tape.pause(), self._watching():
-            self._steps.ends(optimizer, sequence_number())
-            self._look()
+        with self._guard():
+            if not self._thread.is_here() or not self._stack or not self._is_watched(optimizer):
+                return
+            self._stack.pop()
+            if self._stack:
+                return
+            self._return()
+            with self._tape.pause():
+                self._steps.ends(optimizer, sequence_number())
+                self._look()
 
     def _look(self) -> None:
         """An update is over."""
@@ -296,29 +299,25 @@ class Watch:
 
     def _counts(self, outputs: Any, inputs: Any, creates: bool, accumulates: bool) -> bool:
         """Whether this pass is one of a training, or of what a graph is made of."""
-        with self._watching():
-            if not accumulates:
-                self._names.differentiated_by(items(inputs))
-            if self._by_hand is not None:
-                self._by_hand = self._by_hand if self._by_hand.is_needed(outputs) else None
-                creates = creates if self._by_hand is None else not self._by_hand.may_go_by(outputs, creates)
+        if not accumulates:
+            self._names.differentiated_by(items(inputs))
+        if self._by_hand is not None:
+            self._by_hand = self._by_hand if self._by_hand.is_needed(outputs) else None
+            creates = creates if self._by_hand is None else not self._by_hand.may_go_by(outputs, creates)
         return accumulates or not creates
 
     def _call_comes(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         if self._by_hand is None or not self._by_hand.listens:
             self._tape.comes = None
             return
-        with self._watching():
+        with unasked():
             self._by_hand.comes(func, args, kwargs, frame)
 
     def _call_came(self, func: Any, args: Any, kwargs: Any, result: Any, frame: FrameType) -> None:
         if self._by_hand is not None and self._by_hand.listens:
-            with self._watching():
+            with unasked():
                 self._by_hand.came(func, args, kwargs, result, frame)
-        try:
-            self._notice.heard(func, args, kwargs, result, frame)
-        except Exception as error:
-            self._watching.fails(error)
+        self._notice.heard(func, args, kwargs, result, frame)
 
     def _update_begins(self, update: ByHand, frame: FrameType) -> None:
         with self._tape.pause():
@@ -332,7 +331,7 @@ class Watch:
     def _finish_by_hand(self) -> None:
         self._tape.comes = None
         if self._by_hand is not None:
-            with self._watching():
+            with unasked():
                 self._by_hand.finish()
 
     def _return(self) -> None:
@@ -357,26 +356,31 @@ class Watch:
                 self._return()
             self._stack = [one for one in self._stack if one in around]
 
+    def _was_scaled(self, losses: Any, scaled: Any) -> None:
+        with self._guard():
+            self._scaled.put(losses, scaled)
+
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         before = self._steps.ran
-        if self._is_here() and not is_unscaled(scaler, optimizer):
-            self._notice.scale = float(scaler.get_scale())
+        with self._guard():
+            if self._thread.is_here() and not is_unscaled(scaler, optimizer):
+                self._notice.scale = float(scaler.get_scale())
         result = step()
-        if self._is_here() and self._steps.ran == before and not self._stack:
-            scale = float(scaler.get_scale())
-            self.history.note("skipped", self.place(sys._getframe(1)), scale=scale, scaler=self._steps.scaler(scaler))
-            with self._tape.pause(), self._watching():
+        with self._tape.pause(), self._guard():
+            if self._thread.is_here() and self._steps.ran == before and not self._stack:
+                scale, place = float(scaler.get_scale()), self.place(sys._getframe(1))
+                self.history.note("skipped", place, scale=scale, scaler=self._steps.scaler(scaler))
                 own = [one for group in optimizer.param_groups for one in group["params"]]
                 self._passes.skipped(own, sys._getframe(1))
-        elif self._is_here():
-            self.history.note("scaled", None, scaler=self._steps.scaler(scaler))
+            elif self._thread.is_here():
+                self.history.note("scaled", None, scaler=self._steps.scaler(scaler))
         return result
 
     # ---------------------------------------------------------------- telling
 
     def _tell(self) -> None:
         """What is known for good as soon as it is known; at the end all of it, the cause of most first."""
-        with self._watching():
+        with self._guard():
             self.findings = findings(self.history)
             for one in self.findings:
                 key = one.kind, one.parameter, one.source

@@ -57,7 +57,7 @@ CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
 def _storage(tensor: torch.Tensor) -> int | None:
     try:
         return tensor.untyped_storage().data_ptr() or None
-    except (RuntimeError, NotImplementedError, ValueError):  # it has none of its own, or none yet
+    except (RuntimeError, ValueError):  # it has none of its own, or none yet
         return None
 
 
