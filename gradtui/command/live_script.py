@@ -46,7 +46,7 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
             script.process.terminate()
             raise
         found = runs.load(path, None)
-        click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target)), err=True)
+        click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target, status)), err=True)
     return left or status or exit_status.of_findings(found.findings)
 
 

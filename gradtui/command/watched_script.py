@@ -95,7 +95,7 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
         found = replace(runs.load(path, form), exit=status, ended=True)
         if not found.updates and not found.findings:
             if lost is None:
-                click.echo(shown(no_training(target)), err=True)
+                click.echo(shown(no_training(target, status)), err=True)
             form = "json" if form == "json" else None
         elif form is None and export is None:
             form = "text"
@@ -115,11 +115,13 @@ def check(target: Sequence[str]) -> None:
         raise click.UsageError(f"there is no file {shown(target[0])}")
 
 
-def no_training(target: Sequence[str]) -> str:
-    """In a sentence; of a file that has functions, what else there is to do with it."""
+def no_training(target: Sequence[str], status: int) -> str:
+    """In a sentence; of a file that has functions, what else there is to do with it. status: with which it ended."""
     from gradtui.snapshot.target import candidates, functions
 
     name = " ".join(target[:2]) if target[0] == "-m" else target[0]
+    if status:
+        return f"{name} ended with status {status}, and no training was seen in its process before that"
     said = f"{name} has come to its end, and in its process no training was seen, by an optimizer or by hand"
     said += " (of processes that it starts itself, gradtui.watch in each sees it)"
     with suppress(OSError, SyntaxError, ValueError):

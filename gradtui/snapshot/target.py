@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable
 LONGEST = 2**21
 """Bytes of a file: far more than anyone writes, and little to read."""
 
+MOST_NAMES = 8
+"""Of functions that are named at once."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MODULE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 """`package.module:function`, which is no expression: a colon stands in slices alone."""
@@ -104,4 +106,5 @@ def candidates(path: str, names: Collection[str], wrong: str = "") -> str:
     close = difflib.get_close_matches(wrong, names, 1)
     if close:
         return f"did you mean {path}:{close[0]}?"
-    return f"it has {', '.join(sorted(names))}: {path}:{min(names)}, say"
+    first, more = sorted(names)[:MOST_NAMES], len(names) - MOST_NAMES
+    return f"it has {', '.join(first)}{f' and {more} more' if more > 0 else ''}: {path}:{first[0]}, say"

@@ -200,3 +200,12 @@ def test_a_file_alone_is_run_and_says_where_there_is_no_training(folder: Path) -
     assert (ended.returncode, ended.stdout) == (0, "")
     assert "no training" in ended.stderr
     assert "it has bad, detached, fit, loss, written_over" in ended.stderr
+
+
+@pytest.mark.child
+def test_a_script_that_fails_before_a_training_is_not_offered_as_functions(folder: Path) -> None:
+    (folder / "fails.py").write_text("import sys\n\n\ndef loss(x):\n    return x\n\n\nsys.exit(7)\n")
+    ended = started(folder, "fails.py", "--print", command=warm.gradtui())
+    assert (ended.returncode, ended.stdout) == (7, "")
+    assert "status 7" in ended.stderr
+    assert "loss" not in ended.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.snapshot.target import file_of, functions, gives
+from gradtui.snapshot.target import MOST_NAMES, candidates, file_of, functions, gives
 
 
 def test_a_module_is_a_file(tmp_path: Path) -> None:
@@ -57,3 +57,12 @@ def test_a_function_to_show_or_a_training_to_run(tmp_path: Path, function: str, 
     (tmp_path / "model.py").write_text(function)
     assert gives("model:it", [str(tmp_path)]) is shown
     assert not gives("nowhere:it", [str(tmp_path)])
+
+
+@pytest.mark.parametrize("count", [1, MOST_NAMES, MOST_NAMES + 1, 60])
+def test_of_many_functions_some_are_named_and_the_others_counted(count: int) -> None:
+    names = [f"f{number:02}" for number in range(count)]
+    told = candidates("model.py", names)
+    named = [name for name in names if f" {name}" in told]
+    assert named == names[:MOST_NAMES]
+    assert (f" {count - MOST_NAMES} " in told) == (count > MOST_NAMES)
