@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Literal
 
 from gradtui.expression.call_arguments import Argument, arrange, value
+from gradtui.expression.did_you_mean import unknown_word
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.scope import Scope
@@ -17,6 +19,7 @@ from gradtui.expression.syntax import (
     Comparison,
     Definition,
     Element,
+    Joined,
     Negation,
     Node,
     Number,
@@ -31,6 +34,7 @@ from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import FRACTIONS, RAISED_LETTERS, SUPERSCRIPTS
 
 MOST_OPERATIONS = 2_000
+MOST_JOINED = 100
 MOST_FACTORIAL = 170
 """The last whole number whose factorial fits a float."""
 COUNTED = (Binary, Negation, Call, Comparison, Vector, Element, Slice)
@@ -48,7 +52,7 @@ class Builder:
     """
 
     def __init__(self) -> None:
-        self.operations = self.deepest = self.unwritten = 0
+        self.operations = self.deepest = self.unwritten = self.joins = 0
         self.outer: dict[Node, tuple[int, int]] = {}
         self.bound: set[Node] = set()
 
@@ -74,6 +78,8 @@ class Builder:
 
     def call(self, row: Function, arguments: list[Argument], start: int, end: int) -> Node:
         """A call, or the operator that the function is another name of."""
+        if row.name == "where" and arguments and isinstance(arguments[0][1], Joined):
+            return self._where_joined(arguments[0][1], arguments[1:], start, end)
         nodes, options = arrange(row, arguments, start, end)
         if row.name == "log" and len(nodes) == 2:
             return self._logarithm(*nodes, start, end)
@@ -84,6 +90,37 @@ class Builder:
         words = tuple((name, node.value) for name, node in options.items() if isinstance(node, Text))
         named = {name: node for name, node in options.items() if not isinstance(node, Text)}
         return self.counted(Call(start, end, row.name, (*nodes, *named.values()), tuple(named), words))
+
+    def joined(self, operator: Literal["and", "or"], left: Node, sign: Token, right: Node) -> Node:
+        """Two conditions by the word `sign`, refused where one is no condition."""
+        if not all(isinstance(one, Comparison | Joined) for one in (left, right)):
+            message, hint = unknown_word(sign.text, called=False)
+            raise ExpressionError("name", message, sign.start, sign.end, hint)
+        self.joins += 1
+        self.unwritten += 1  # a where in a where
+        if self.joins > MOST_JOINED:
+            message = f"more than {MOST_JOINED} conditions are joined"
+            raise ExpressionError("limit", message, sign.start, sign.end)
+        return Joined(self.start(left), self.end(right), operator, left, right)
+
+    def _where_joined(self, condition: Joined, results: list[Argument], start: int, end: int) -> Node:
+        """`where(c and d, a, b)` as `where(c, where(d, a, b), b)`, and with or as `where(c, a, where(d, a, b))`."""
+        inner = self.call(FUNCTIONS["where"], [(None, condition.right), *results], start, end)
+        inside = condition.operator == "or"
+        placed: list[Argument] = [
+            (None, inner if place == inside else self.copy(node)) for place, (_, node) in enumerate(results)
+        ]
+        return self.call(FUNCTIONS["where"], [(None, condition.left), *placed], start, end)
+
+    def copy(self, node: Node) -> Node:
+        """The same once more, and counted."""
+
+        def instead(one: Node) -> Node | None:
+            if isinstance(one, COUNTED):
+                self.counted(one)
+            return one if isinstance(one, Reference) else None
+
+        return copied(node, instead)
 
     def application(self, definition: Definition, arguments: list[Node], start: int, end: int) -> Node:
         """`g(3x)`: the body of g anew, its parameters referring to the arguments."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import OPTIONS, REDUCTIONS_OF_LOSSES, Function
-from gradtui.expression.syntax import Comparison, Constant, Negation, Node, Number, Text, Variable, Vector
+from gradtui.expression.syntax import Comparison, Constant, Joined, Negation, Node, Number, Text, Variable, Vector
 from gradtui.expression.tokens import Token
 
 Argument = tuple[Token | None, Node]
@@ -207,7 +207,7 @@ def _is_plain(node: Node, *, vector: bool = False) -> bool:
 
 def value(node: Node) -> Node:
     """The node itself, refused if it is no number: a comparison, or a word in quotation marks."""
-    if isinstance(node, Comparison):
+    if isinstance(node, Comparison | Joined):
         message = "a comparison can only be the condition of a where"
         raise ExpressionError("syntax", message, node.start, node.end, "write where(x > 0, x^2, -x)")
     if isinstance(node, Text):

@@ -13,7 +13,8 @@ LIKE_THIS = "write a function of x, such as f(x) = x^2 + 3x + 1"
 
 PYTHON_HINTS = {
     **dict.fromkeys(("if", "else", "elif"), "write where(x > 0, a, b) for: a if x > 0 else b"),
-    **dict.fromkeys(("and", "or", "not"), "conditions are joined by nesting: where(x > 0, where(x < 1, a, b), b)"),
+    **dict.fromkeys(("and", "or"), "it joins two comparisons: where(x > 0 and x < 1, a, b)"),
+    "not": "write the opposite: x <= 0 for not x > 0",
     **dict.fromkeys(("def", "return", "lambda"), LIKE_THIS),
 }
 
@@ -47,7 +48,9 @@ CHARACTERS = {
     "\\": ("a backslash begins a command of LaTeX, and there is none here", "leave it out"),
     "$": ("$ stands only around a whole formula of LaTeX", "leave it out"),
     "//": ("// is not an operator of the language", "write floor(x/2) for x // 2"),
-    **dict.fromkeys(("&", "&&", "~"), ("conditions cannot be joined", PYTHON_HINTS["and"])),
+    **dict.fromkeys(
+        ("&", "&&", "~"), ("& and the like do not join conditions here", "write and, or: where(x > 0 and x < 1, a, b)")
+    ),
     **dict.fromkeys((":", ":="), ("a colon is not part of the language", "= gives a name: a = x^2; sin(a)")),
     **dict.fromkeys("ᵀⁱʲ", ("only digits and single letters can stand raised", "write x^n for a raised n")),
     **dict.fromkeys("⁺⁻", ("a raised sign needs raised digits after it", "write x⁻¹ or x^-1")),

@@ -7,8 +7,9 @@
     value       = [ "lambda" name { "," name } ":" ] sum
     function    = name parameters "=" sum | "def" name parameters ":" { separator name "=" sum } separator "return" sum
     parameters  = "(" name { "," name } ")"
-    condition   = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ] [ "if" condition "else" condition ]
-                                                        (a comparison only as the first argument of where, and after if)
+    condition   = all { "or" all } [ "if" condition "else" condition ]
+    all         = comparison { "and" comparison }
+    comparison  = sum { ("<" | "<=" | ">" | ">=" | "==" | "!=") sum }  (only as the first argument of where, and after if)
     sum         = product { ("+" | "-") product }
     product     = factor { [ "*" | "/" | "%" | "mod" | "@" ] factor }      (without: a product, where no number or "[" follows)
     factor      = ("+" | "-") factor | power
@@ -91,22 +92,37 @@ class Rules(Reading):
         return result
 
     def condition(self) -> Rule[Node]:
-        left = yield from self.sum()
-        if self.token.text in COMPARISONS:
-            operator = COMPARISONS[self.advance().text]
-            right = yield from self.sum()
-            left = Comparison(self.build.start(left), self.build.end(right), operator, value(left), value(right))
+        left = yield from self._all_of()
+        while self.token.text == "or" and self._is_plain_word():
+            left = self.build.joined("or", left, self.advance(), (yield from self._all_of()))
         if self.token.text == "if" and self._is_plain_word():
             return (yield from self._either(left))
         return left
+
+    def _all_of(self) -> Rule[Node]:
+        left = yield from self._comparison()
+        while self.token.text == "and" and self._is_plain_word():
+            left = self.build.joined("and", left, self.advance(), (yield from self._comparison()))
+        return left
+
+    def _comparison(self) -> Rule[Node]:
+        """A value, or a comparison; a chain of them as Python reads it, a < b < c as a < b and b < c."""
+        left = yield from self.sum()
+        whole: Node | None = None
+        while self.token.text in COMPARISONS:
+            sign = self.advance()
+            right = yield from self.sum()
+            start, end = self.build.start(left), self.build.end(right)
+            one = Comparison(start, end, COMPARISONS[sign.text], value(left), value(right))
+            whole = self.build.joined("and", whole, sign, one) if whole else one
+            left = self.build.copy(right) if self.token.text in COMPARISONS else right
+        return whole or left
 
     def _either(self, then: Node) -> Rule[Node]:
         """`a if x > 0 else b` of Python, of which `a` is read."""
         word = self.advance()
         condition = yield self.condition()
         if self.token.text != "else":
-            if self.token.text in (*COMPARISONS, "and", "or"):
-                raise self._unexpected()
             hint = "write a if x > 0 else b, or where(x > 0, a, b)"
             raise ExpressionError("syntax", "this if has no else", word.start, word.end, hint)
         self.advance()
@@ -236,14 +252,6 @@ class Rules(Reading):
             return (yield from self._root())
         before = self._as_typed(self.before) if self.before else None
         raise missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
-
-    def _factorial(self, node: Node) -> Node:
-        """`3!` is 6, `x!` gamma(x + 1)."""
-        sign = self.advance()
-        if self.token.text == "!":
-            message = "two factorials in a row can be read in two ways"
-            raise ExpressionError("syntax", message, sign.start, self.token.end, "write (x!)! for one of the other")
-        return self.build.factorial(node, self.end)
 
     def _indexed(self, operand: Node) -> Node:
         """`x[0]`, `x[1:]`: only whole numbers stand there, so nothing is nested."""

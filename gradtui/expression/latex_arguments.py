@@ -10,8 +10,8 @@ from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.latex_commands import CASES_END, ROW_END, meaning
 from gradtui.expression.reading import Reading, Rule
 from gradtui.expression.reads_as import write_node
-from gradtui.expression.syntax import Comparison, ComparisonOperator, Constant, Node, Number
-from gradtui.expression.syntax_errors import COMPARISONS, unexpected
+from gradtui.expression.syntax import Comparison, ComparisonOperator, Constant, Joined, Node, Number
+from gradtui.expression.syntax_errors import unexpected
 from gradtui.expression.tokens import Token
 
 IF_WORDS = frozenset(("if", "for", "when", "wenn", "falls"))
@@ -84,7 +84,7 @@ def bare_root(rules: Reading, command: Token) -> Rule[Node]:
 
 def cases(rules: Reading, command: Token) -> Rule[Node]:
     r"""`\begin{cases} x^2 & x > 0 \\ -x & x \le 0 \end{cases}`: a where in a where, nan where no case holds."""
-    rows: list[tuple[Node, Comparison | None]] = []
+    rows: list[tuple[Node, Comparison | Joined | None]] = []
     while True:
         result = yield rules.sum()
         while rules.token.text in (",", "&"):
@@ -92,8 +92,6 @@ def cases(rules: Reading, command: Token) -> Rule[Node]:
         rows.append((result, (yield from _case(rules))))
         while rules.token.text in (",", "."):
             rules.advance()
-        if rules.token.text in COMPARISONS:
-            raise unexpected(rules.token, None)
         if rules.token.text == CASES_END:
             break
         if rules.token.text != ROW_END or rows[-1][1] is None:
@@ -107,7 +105,7 @@ def cases(rules: Reading, command: Token) -> Rule[Node]:
     return _where(rules, rows, command)
 
 
-def _case(rules: Reading) -> Rule[Comparison | None]:
+def _case(rules: Reading) -> Rule[Comparison | Joined | None]:
     """The condition of one row, None for `otherwise`."""
     while rules.token.text in IF_WORDS:
         rules.advance()
@@ -116,13 +114,13 @@ def _case(rules: Reading) -> Rule[Comparison | None]:
         return None
     place = rules.token
     condition = None if place.text in (CASES_END, ROW_END) else (yield rules.condition())
-    if not isinstance(condition, Comparison):
+    if not isinstance(condition, Comparison | Joined):
         message = "each case has its condition after &"
         raise ExpressionError("syntax", message, place.start, place.end, "write x^2 & x > 0, or \\text{otherwise}")
     return condition
 
 
-def _where(rules: Reading, rows: list[tuple[Node, Comparison | None]], command: Token) -> Node:
+def _where(rules: Reading, rows: list[tuple[Node, Comparison | Joined | None]], command: Token) -> Node:
     rest, last = rows[-1]
     before = rows[-2][1] if len(rows) > 1 else None
     if last is not None and not (before and _is_complement(before, last)):
@@ -135,8 +133,10 @@ def _where(rules: Reading, rows: list[tuple[Node, Comparison | None]], command: 
     return rest
 
 
-def _is_complement(one: Comparison, other: Comparison) -> bool:
+def _is_complement(one: Node, other: Node) -> bool:
     """Whether exactly one of two comparisons holds: `x > 0` and `x <= 0`."""
+    if not (isinstance(one, Comparison) and isinstance(other, Comparison)):
+        return False
     same = all(map(_is_same, one.operands, other.operands))
     return same and {one.operator, other.operator} in COMPLEMENTS
 

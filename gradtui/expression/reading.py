@@ -170,6 +170,14 @@ class Reading(ABC):
         hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
         raise ExpressionError("syntax", message, name.start, self.token.end, hint)
 
+    def _factorial(self, node: Node) -> Node:
+        """`3!` is 6, `x!` gamma(x + 1)."""
+        sign = self.advance()
+        if self.token.text == "!":
+            message = "two factorials in a row can be read in two ways"
+            raise ExpressionError("syntax", message, sign.start, self.token.end, "write (x!)! for one of the other")
+        return self.build.factorial(node, self.end)
+
     def _degrees(self, node: Node) -> Node:
         """`30°` is an angle; `20°C` is none."""
         sign = self.advance()

@@ -149,6 +149,18 @@ class Comparison(Node, frozen=True):
         return (self.left, self.right)
 
 
+class Joined(Node, frozen=True):
+    """Two conditions that are joined. A where of it is read as a where in a where, so that no Expression holds one."""
+
+    operator: Literal["and", "or"]
+    left: Node
+    right: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
 class Call(Node, frozen=True):
     """A function of the table in functions.py, by its canonical name.
 

@@ -103,7 +103,7 @@ VECTORS = frozenset(("torch.stack", "np.array", "numpy.array", "np.stack", "jnp.
 """What makes a vector of its elements, whatever they are."""
 
 POSTFIXES = {"squared": 2, "cubed": 3}
-INFIXES = {"mod", "if", "else", *POSTFIXES}
+INFIXES = {"mod", "if", "else", "and", "or", *POSTFIXES}
 """Operators that are words."""
 
 MODULES = frozenset((

@@ -83,6 +83,10 @@ LATEX = [
     (r"\sin 30^\circ + \cos(x^{\circ})", "sin(deg2rad(30)) + cos(deg2rad(x))"),
     (r"x \odot y", "x*y"),
     (r"\begin{equation} \label{eq:f} f(x) = x^2 \tag{1} \nonumber \end{equation}", "x^2"),
+    (
+        r"\begin{cases} 1 & x < 0 \\ x^2 & 0 \le x < 1 \text{ and } y > 0 \\ 2 & \text{otherwise} \end{cases}",
+        "where(x < 0, 1, where(0 <= x < 1 and y > 0, x^2, 2))",
+    ),
     (r"\begin{cases} x, & x \geq 0, \\ -x, & x < 0. \end{cases}", "where(x >= 0, x, -x)"),
     (r"\operatorname{ReLU}(x)", "relu(x)"),
     (r"(y - \hat{y})^2", "(y - y_hat)^2"),

@@ -28,6 +28,12 @@ MORE = [
     ("sin\u2061(x) + 2\u2062x", "sin(x) + 2*x"),
     ("(x, y) => x*y", "x*y"),
     ("(x) -> x^2", "x^2"),
+    # conditions that are joined
+    ("where(0 < x < 2, x, y)", "where(0 < x, where(x < 2, x, y), y)"),
+    ("where(x > 0 and y > 0, x, y)", "where(x > 0, where(y > 0, x, y), y)"),
+    ("where(x < 0 or (x > 1), x^2, 0)", "where(x < 0, x^2, where(x > 1, x^2, 0))"),
+    ("where(x < 0 or x > 2 and y > 0, 1, 0)", "where(x < 0, 1, where(x > 2, where(y > 0, 1, 0), 0))"),
+    ("x if -1 <= x <= 1 else 0", "where(-1 <= x, where(x <= 1, x, 0), 0)"),
     # a power to T, where it is one
     ("x^T", "x^T"),
     ("w^(T) x", "w^T*x"),
