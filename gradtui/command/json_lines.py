@@ -196,7 +196,7 @@ def _window(asked: Line, default: Window | None) -> Window | None:
     if asked.window is None:
         return default
     try:
-        return read_window(asked.window if isinstance(asked.window, str) else list(map(str, asked.window)))
+        return read_window(asked.window if isinstance(asked.window, str) else ":".join(map(str, asked.window)))
     except WrongError as error:
         raise LineError(Problem("syntax", f"window: {error}"), asked.expression) from None
 
