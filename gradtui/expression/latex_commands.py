@@ -58,20 +58,27 @@ CASES_END, ROW_END = "\\end{cases}", "\\\\"
 
 SPACES = frozenset(("quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits", "nonumber", "notag", "rm"))
 NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mbox|mathsf|boldsymbol|bm|vec|mathbb|mathcal)"
-_NUMBERED = r"(?:label|tag)\*?[ ]*\{[^{}]*\}"
+_NUMBERED = (
+    r"(?:(?:label|tag)\*?[ ]*\{[^{}]*\}"
+    r"|q?quad[ ]*\([0-9]+[a-z]?\)(?=[ ]*[.,]?[ ]*(?:$|[\r\n$]|\\(?:\\|end|\]|\)))))"
+)
+"""The number of an equation: `\\tag{1}`, or `\\qquad (1)` at the end of its line."""
 _ABOVE = "hat|widehat|bar|overline|tilde|widetilde"
 
 COMMAND = (
     r"\\(?:\\|(?:begin|end)[ ]*\{[a-z]+\*?\}|"
     rf"(?:{_ABOVE})(?:[ ]*\{{[ ]*\\?[A-Za-z]+[ ]*\}}|[ ]+[A-Za-z]|[ ]*\\[A-Za-z]+)|\||"
-    rf"{_NUMBERED}|{NAMED}[ ]*\{{[ ]*\\?[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
+    rf"{_NUMBERED}|{NAMED}[ ]*\{{[ ]*\\?[A-Za-z][A-Za-z0-9]*[ ]*[.,]?[ ]*\}}"
+    rf"|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
     r"|[A-Za-z]+|[,;:!>{} ])"
     rf"(?:_(?:[A-Za-z0-9]|\{{[A-Za-z0-9]+\}}|{GREEK_INDEX}|{TEXT_INDEX}))?"
 )
 """A command with its subscript, which without braces is one character long."""
 
 _PARTS = re.compile(
-    rf"\\(?:{NAMED}[ ]*\{{[ ]*\\?(?P<named>\w+)[ ]*\}}|(?P<name>.+?))(?:_(?P<index>[A-Za-z0-9]+|\{{.+\}}|{GREEK_INDEX}))?$"
+    rf"\\(?:{NAMED}[ ]*\{{[ ]*\\?(?P<named>\w+)[ ]*[.,]?[ ]*\}}|(?P<name>.+?))"
+    rf"(?:_(?P<index>[A-Za-z0-9]+|\{{.+\}}|{GREEK_INDEX}|{TEXT_INDEX}))?$",
+    re.DOTALL,
 )
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)[ ]*\{([a-z]+)\*?\}$")
 _ACCENTED = re.compile(rf"\\({_ABOVE})(?:[ ]*\{{[ ]*\\?|[ ]+|[ ]*\\)([A-Za-z]+)[ }}]*(?:_\{{?([A-Za-z0-9]+)\}}?)?$")
@@ -92,12 +99,12 @@ def meaning(command: str) -> Meaning:
     parts = _PARTS.match(command)
     assert parts is not None
     if environment := _ENVIRONMENT.match(command):
-        if environment[1] == "cases":
+        if environment[1] in ("cases", "dcases"):
             return Meaning("cases") if command.startswith("\\begin") else Meaning(pieces=(CASES_END,))
         return Meaning(pieces=() if environment[1] in ENVIRONMENTS else None)
     if accented := _ACCENTED.match(command):
         return _accented(*accented.groups())
-    if command.startswith(("\\label", "\\tag")):
+    if command.startswith(("\\label", "\\tag")) or (command.endswith(")") and "quad" in command):
         return Meaning(pieces=())
     name = (parts["named"] or parts["name"]).replace(" ", "")
     index = without_marks(f"_{parts['index']}")[1:] if parts["index"] else None

@@ -243,9 +243,9 @@ class Scope:
         for token, after in pairwise(tokens):
             is_letter = after.kind == "word" and (is_variable(canonical(after.text)) or self.is_taken(after.text))
             if is_letter and self.text[token.start : token.end] in ("Δ", "\\Delta") and not self.is_taken("Delta"):
-                shown = self.text[token.start : after.end]
+                message = f"Δ{after.text} can be read in two ways"
                 hint = f"write Δ*{after.text} for a product, Delta_{after.text} for a name"
-                raise ExpressionError("name", f"{shown} can be read in two ways", token.start, after.end, hint)
+                raise ExpressionError("name", message, token.start, after.end, hint)
 
     def _qualified(self, path: str, first: Token, last: Token) -> Token:
         module = path.removesuffix(f".{last.text}")

@@ -100,7 +100,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
         if group == "command" and piece == ROW_END and has_rows and not cases:
             tokens.append(Token("newline", piece, start, end))
             continue
-        if has_rows and piece == "&=":
+        if has_rows and not cases and piece == "&=":
             tokens += [Token("skip", "&", start, start + 1), Token("operator", "=", start + 1, end)]
             continue
         if has_rows and piece in (ROW_END, "&"):
@@ -115,6 +115,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
         if group == "operator":
             piece = "°" if piece.endswith(("circ", "}")) else OPERATORS.get(piece, piece)
             depth = 0 if piece == ";" else depth
+            piece = "==" if cases and piece == "=" else piece
         elif group == "bracket":
             depth = max(depth + (piece in "([{⌊⌈") - (piece in ")]}⌋⌉"), 0)
         elif group in ("space", "prompt") or (group == "newline" and (depth or cases > 0)):

@@ -25,7 +25,10 @@ GLYPHS = {**GREEK, "π": "pi", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "µ"
 
 _NAMES = "|".join(name for name in GREEK.values() if name.isascii())
 GREEK_INDEX = rf"(?:[α-ρσ-ωϵϑϕ]|\{{[α-ρσ-ωϵϑϕ]\}}|\\(?:{_NAMES})(?![A-Za-z])|\{{[ ]*\\(?:{_NAMES})[ ]*\}})"
-TEXT_INDEX = r"\{[ ]*\\(?:text|mathrm|textrm|rm)[ ]*\{?[ ]*[A-Za-z0-9]+[ ]*\}[ ]*\}?"
+TEXT_INDEX = (
+    r"(?:\{[ ]*\\(?:text|mathrm|textrm|rm)[ ]*\{?[ ]*[A-Za-z0-9]+[ ]*\}[ ]*\}?"
+    r"|\\(?:text|mathrm|textrm)[ ]*\{[ ]*[A-Za-z0-9]+[ ]*\})"
+)
 """What may stand below a letter, besides Latin letters and digits: `h_θ`, `h_{\\theta}`, `x_{\\text{max}}`."""
 
 _MARKS = re.compile(r"\\(?:text|mathrm|textrm|rm)(?![a-z])|[{}\\ ]")

@@ -82,6 +82,17 @@ LATEX = [
     (r"\boldsymbol{\theta}^2 + \mathbf{\mu}_1 + \bm{x}", "theta^2 + mu_1 + x"),
     (r"\sin 30^\circ + \cos(x^{\circ})", "sin(deg2rad(30)) + cos(deg2rad(x))"),
     (r"x \odot y", "x*y"),
+    (r"f(x) = x^2 \qquad (2)", "x^2"),
+    (r"$f(x) = x^2 \quad (12a)$", "x^2"),
+    (r"\begin{align} a &= x^2 \quad (1) \\ f &= a + 1 \quad (2) \end{align}", "a = x^2; a + 1"),
+    (r"x^2 \quad (2)(x + 1) \quad (x)", "x^2*2*(x + 1)*x"),
+    (r"\begin{cases} \frac{\sin x}{x} & x \neq 0 \\ 1 & x = 0 \end{cases}", "where(x != 0, sin(x)/x, 1)"),
+    (
+        r"f(x)=\begin{dcases}x^2,&x>0\\0,&x=0\\-x,&\text{otherwise.}\end{dcases}",
+        "where(x > 0, x^2, where(x == 0, 0, -x))",
+    ),
+    (r"L_\text{total} = x_\mathrm{max} + \theta_\text{new}", "x_max + theta_new"),
+    ("x^2 \\label{eq:\na}", "x^2"),
     (r"\begin{equation} \label{eq:f} f(x) = x^2 \tag{1} \nonumber \end{equation}", "x^2"),
     (
         r"\begin{cases} 1 & x < 0 \\ x^2 & 0 \le x < 1 \text{ and } y > 0 \\ 2 & \text{otherwise} \end{cases}",
