@@ -67,8 +67,8 @@ dist.destroy_process_group()
 """
 
 
-def launch(train: str, folder: Path) -> str:
-    """Its error output; afterwards there is a run of each rank."""
+def launch(train: str, folder: Path, status: int = 0) -> str:
+    """Its error output; afterwards there is a run of each rank. status: 1 where a finding is proved."""
     (folder / "train.py").write_text(train)
     launched = subprocess.run(
         [
@@ -82,7 +82,7 @@ def launch(train: str, folder: Path) -> str:
         timeout=240,
         check=False,
     )
-    assert launched.returncode == 0, launched.stderr
+    assert launched.returncode == status, launched.stderr
     assert sorted(path.name for path in (folder / "runs").iterdir()) == ["rank-0.gradtui", "rank-1.gradtui"]
     return launched.stderr
 
@@ -167,3 +167,14 @@ def test_parameters_that_are_put_into_one(tmp_path: Path) -> None:
         assert {*run.updates[0].parameters} == every
         assert every <= {*run.shards}
     assert json.loads(command(str(tmp_path / "runs"), "--json").stdout)["findings"] == []
+
+
+@shards_on_a_cpu
+@pytest.mark.parametrize("own", [True, False])
+def test_gradients_add_up_in_what_is_put_into_one(own: bool, tmp_path: Path) -> None:
+    """FSDP1 makes other views of its gradients before each pass, of the same memory."""
+    forgotten = FLAT.replace("        optimizer.zero_grad()\n", "").replace("(True, False)", f"({own},)")
+    launch(forgotten, tmp_path, 1)
+    run = gradtui.load(tmp_path / "runs" / "rank-0.gradtui")
+    assert isinstance(run, gradtui.Run)
+    assert [(one.kind, one.certainty, one.update) for one in run.findings] == [("zero_grad", "proved", 1)]

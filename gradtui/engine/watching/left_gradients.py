@@ -91,7 +91,7 @@ class LeftGradients:
         if len(places) < 2 or self.thrown_away < len(places) - 1 or len(set(places)) > 1:
             return False
         return bool(self._by_pass) and all(
-            id(one.grad) == made for one, made in self._by_pass
+            _identity(one) == made for one, made in self._by_pass
         )  # not put together by hand
 
     def evaluation_begins(self, parameters: Sequence[torch.Tensor]) -> None:
@@ -181,16 +181,22 @@ def _is_as_left(parameter: torch.Tensor, numbers: torch.Tensor) -> bool:
 
 
 def _with_gradients(parameters: Iterable[torch.Tensor]) -> Left:
-    return [(one, id(one.grad)) for one in parameters]
+    return [(one, _identity(one)) for one in parameters]
+
+
+def _identity(parameter: torch.Tensor) -> int:
+    """Of its gradient: FullyShardedDataParallel makes another view of the same memory before each pass."""
+    gradient = parameter.grad
+    return gradient.data_ptr() if gradient is not None and is_flattened(parameter) else id(gradient)
 
 
 def _still_there(left: Left) -> Left:
     """Those that have the same gradient as then; where one of a few is not 0, as most are cleared together."""
-    same = [one for one in left if id(one[0].grad) == one[1]]
+    same = [one for one in left if _identity(one[0]) == one[1]]
     step = max(1, len(same) // MOST_LOOKED_AT)
     some = any(has_gradient(parameter) for parameter, _ in (*same[::step], *same[-1:]))
     return [one for one in same if has_gradient(one[0])] if some else []
 
 
 def _is_there(parameter: torch.Tensor, gradient: int) -> bool:
-    return id(parameter.grad) == gradient and has_gradient(parameter)
+    return _identity(parameter) == gradient and has_gradient(parameter)

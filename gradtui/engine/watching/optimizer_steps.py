@@ -45,7 +45,6 @@ class Steps:
         self._started = started
         self._optimizers: list[weakref.ref[Any]] = []
         self._owned: list[dict[int, weakref.ref[torch.Tensor]]] = []
-        self._scalers: list[weakref.ref[Any]] = []
         self._named: Mapping[str, torch.Tensor] = {}
         self._before: list[torch.Tensor] = []
         self._buffers: dict[int, list[torch.Tensor]] = {}
@@ -134,13 +133,6 @@ class Steps:
         if not orphans <= optimizer.orphans:
             optimizer.orphans, optimizer.of_another = orphans | optimizer.orphans, model_structure.is_in_a_module(lost)
         return bool(orphans)
-
-    def scaler(self, scaler: Any) -> int:
-        for number, reference in enumerate(self._scalers):
-            if reference() is scaler:
-                return number
-        self._scalers.append(weakref.ref(scaler))
-        return len(self._scalers) - 1
 
     def _gradients(self, optimizer: Any, frame: FrameType | None) -> None:
         """Of every parameter that has one its norm, and how many elements are nan or infinite."""
@@ -342,6 +334,8 @@ class Steps:
         known = history.parameters.get(name)
         if group is None and (known is None or known.optimizer is None) and self._is_owned(one):
             return  # it has steps of its own, and had another name before there were several models
+        if known is not None and not own and self._is_over(known) and not self._is_owned(one):
+            known = None  # another of the same name, of a model that is trained now
         if known is None or (own and known.optimizer is None):
             # steps of others, before its own first, tell nothing of it
             first = self._names.since(one, update) if known is None else known.first
@@ -373,6 +367,11 @@ class Steps:
         known.moved_early += own and trains and norms.change != 0 and known.trained <= EARLY
         known.no_rate.add(update, own and not has_rate)
         known.drift.add(update, own and not trains and norms.change > 0)
+
+    def _is_over(self, known: ParameterHistory) -> bool:
+        """Whether it learned to the end of a training of which the optimizer is gone."""
+        is_gone = known.optimizer is not None and self._optimizers[known.optimizer]() is None
+        return is_gone and bool(known.moved_early) and known.none.since is None and known.zero.since is None
 
     # ---------------------------------------------------------------- weights between steps
 

@@ -17,6 +17,7 @@ class Scaled:
 
     def __init__(self) -> None:
         self._losses: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
+        self._scalers: list[weakref.ref[Any]] = []
 
     def put(self, losses: Any, scaled: Any) -> None:
         """As they were given, and as they came: one of them, or several."""
@@ -27,6 +28,14 @@ class Scaled:
     def loss(self, tensor: torch.Tensor) -> torch.Tensor:
         known = self._losses.get(id(tensor))
         return known[1] if known is not None and known[0]() is tensor else tensor
+
+    def number(self, scaler: Any) -> int:
+        """Of a GradScaler, in the order in which they were met."""
+        for number, reference in enumerate(self._scalers):
+            if reference() is scaler:
+                return number
+        self._scalers.append(weakref.ref(scaler))
+        return len(self._scalers) - 1
 
 
 @contextmanager

@@ -369,11 +369,11 @@ class Watch:
         with self._tape.pause(), self._guard():
             if self._thread.is_here() and self._steps.ran == before and not self._stack:
                 scale, place = float(scaler.get_scale()), self.place(sys._getframe(1))
-                self.history.note("skipped", place, scale=scale, scaler=self._steps.scaler(scaler))
+                self.history.note("skipped", place, scale=scale, scaler=self._scaled.number(scaler))
                 own = [one for group in optimizer.param_groups for one in group["params"]]
                 self._passes.skipped(own, sys._getframe(1))
             elif self._thread.is_here():
-                self.history.note("scaled", None, scaler=self._steps.scaler(scaler))
+                self.history.note("scaled", None, scaler=self._scaled.number(scaler))
         return result
 
     # ---------------------------------------------------------------- telling

@@ -9,7 +9,11 @@ from gradtui.findings.over_time.history import History
 
 
 def optimizer(history: History) -> Iterator[Fault]:
-    again = [one for one in history.optimizers if one.follows is not None and one.keeps]
+    again = [
+        one
+        for one in history.optimizers
+        if one.follows is not None and one.keeps and history.optimizers[one.follows].last < one.first  # no two in turn
+    ]
     if not again:
         return
     first = again[0]

@@ -74,9 +74,10 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
     if orphans is not None:
         yield _orphaned(orphans, None, names)
     else:
+        begins = {0, *(one.first for one in history.optimizers)}
         for row, registered, certainty in IN_NO_OPTIMIZER:
             for later in (False, True):
-                group = [one for one in found if one.registered is registered and bool(one.comes) is later]
+                group = [one for one in found if one.registered is registered and (one.comes not in begins) is later]
                 names = tuple(one.name for one in group)
                 if names:  # what comes later to a model that learns is hardly meant to stay as it is
                     yield Fault(
