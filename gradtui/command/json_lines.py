@@ -15,6 +15,7 @@ from gradtui.command.option_values import Value, read_value
 from gradtui.command.stream_lines import LONGEST_LINE, lines_of
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
+from gradtui.expression.words_and_spellings import lowered
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
 from gradtui.settings.every_setting import WrongError, read_window
@@ -135,7 +136,8 @@ def _request(
         )
         raise LineError(problem, asked.expression)
     here = dict(at)
-    for name, value in asked.at.items():
+    for given, value in asked.at.items():
+        name = lowered(given)
         here[name] = _value(name, value, asked.expression)
     variables = _variables(asked.expression, here)
     if alone is not None:

@@ -57,6 +57,7 @@ def read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
     if not places:
         return at, alone
     from gradtui.expression.point import BETWEEN
+    from gradtui.expression.words_and_spellings import lowered
 
     for place in (one for several in places for one in BETWEEN.split(several)):
         name, equals, value = place.partition("=")
@@ -66,7 +67,7 @@ def read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
             alone = place
             read_value(alone, "--at")
             continue
-        name = name.strip()
+        name = lowered(name.strip())
         if not name.isidentifier():
             raise click.BadParameter(f"{shown(name)!r} is not a name: x=4, say", param_hint="--at")
         if name in at:

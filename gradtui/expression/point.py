@@ -29,6 +29,7 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
     "cos": math.cos,
     "tan": math.tan,
     "abs": math.fabs,
+    "deg2rad": math.radians,
 }
 """What may stand in a value, besides arithmetic."""
 

@@ -194,3 +194,8 @@ def canonical(word: str) -> str:
             word = f"{apart[0]}_{ACCENTS[apart[1]]}{'_' if rest else ''}{rest}"
         word = GLYPHS.get(word[0], word[0]) + word[1:]
     return OTHER_SPELLINGS.get(word, word)
+
+
+def lowered(name: str) -> str:
+    """A name that is given a value, in letters that any program takes: `x₁` is x_1."""
+    return canonical(name) if any(letter in LOWERED for letter in name) else name

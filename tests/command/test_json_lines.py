@@ -230,6 +230,11 @@ def test_the_window_of_all_charts(told: Batch) -> None:
     assert [one["chart"] and one["chart"]["window"] for one in answers] == [[-1, 2], [-1, 2], None]
 
 
+def test_a_lowered_index_in_at(told: Batch) -> None:
+    answer = told.ask("w₁x₁ + bᵢ", at={"w₁": 2, "x_1": 3, "bᵢ": "30°"})
+    assert [answer["variables"][name]["grad"] for name in ("w_1", "x_1", "b_i")] == [3, 2, 1]
+
+
 def test_a_line_has_a_window_of_its_own(batch: Batch, told: Batch) -> None:
     for window, ends in [([-30, 30.5], [-30, 30.5]), ("0:1e-3", [0, 1e-3]), (["-pi", 1], [-math.pi, 1])]:
         assert told.ask("x^2", window=window)["chart"]["window"] == ends

@@ -50,6 +50,7 @@ def test_text_reads_back(elements: list[Decimal], vector: bool) -> None:
         ("1e-3", 1e-3),
         ("−3", -3.0),
         ("pi/2", math.pi / 2),
+        ("30°", math.radians(30)),
         ("2 pi", 2 * math.pi),
         ("sqrt(2)", math.sqrt(2)),
         ("½", 0.5),
