@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import torch
 from torch.autograd.graph import Node
@@ -27,11 +26,12 @@ from gradtui.engine.torch_private import asked, is_wrapped, sequence_number
 from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.forward_again import Begun, is_leaf, references, replay
 from gradtui.engine.watching.hooks import WeightHooks
+from gradtui.engine.watching.kept_graphs import KeptGraphs
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.tape import SEGMENTS, Tape
+from gradtui.engine.watching.tape import Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.graph.moving_targets import MovingTargets
@@ -42,16 +42,10 @@ FIRST = 2
 """Updates of which all leaves of the graph are looked at."""
 LOOKED_AT = 8
 """Updates whose graphs are looked through for what was made before the last step, where backward keeps them."""
-TOKEN = "gradtui run"
-SEVERAL = 2
-"""Updates whose graphs hang on one tensor that is carried on: with more than these."""
 MOST_SNAPSHOTS = 8
 """That are taken because a parameter has no gradient, or one of 0."""
 SKIPS = 4
 """Steps in a row that a GradScaler skips: by then its scale is hardly what makes gradients infinite."""
-ALIVE = SEGMENTS + 3
-"""Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
-
 SCALING = ("DivBackward", "MulBackward")
 LEAVING_A_NUMBER = (
     "AddBackward", "SubBackward", "SumBackward", "MeanBackward", "StackBackward", "CatBackward", "ViewBackward",
@@ -60,29 +54,6 @@ LEAVING_A_NUMBER = (
 )  # fmt: skip
 """Beginnings of the names of what adds up single numbers, or hands one on."""
 MOST_TERMS = 64
-
-FARTHEST = 256
-"""Nodes that are gone along to find one that most of a graph keeps alive."""
-
-
-class _Token:
-    """In the metadata of a node: lives as long as that."""
-
-    __slots__ = ("__weakref__", "update")
-
-    def __init__(self, update: int) -> None:
-        self.update = update
-
-
-def _begin(node: Any) -> Any:
-    """The node at the far end of one of the ways from it, before the leaf; of a long way one that is far."""
-    for _ in range(FARTHEST):
-        before = (one for one, _ in node.next_functions if one is not None and one.next_functions)
-        following = next(before, None)
-        if following is None:
-            break
-        node = following
-    return node
 
 
 def _is_divided(loss: Any) -> bool:
@@ -133,9 +104,8 @@ class Passes:
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every, self._taken, self._skips = every, 0, 0
         self._begun = Begun()
-        self._tokens: list[weakref.ref[_Token]] = []
         self.left = LeftGradients(history)
-        self.hooks = WeightHooks()
+        self.hooks, self.graphs = WeightHooks(), KeptGraphs()
         self.old_is_wanted = False
         self._border, self._ran, self._ran_before = 0, 0, dict[int, int]()
         self._ended: Source | None = None
@@ -173,7 +143,7 @@ class Passes:
         self.left.pass_begins(place, in_closure, accumulates)
         if known and all(one.is_leaf for one in outputs):
             self._history.note("leaf_loss", place)
-        self._mark()
+        self.graphs.mark(self._begun.outputs, self._history.updates)
         if self._history.updates - self._history.begun <= FIRST:
             self._look_for_leaves()
         if keeps:
@@ -265,15 +235,6 @@ class Passes:
             return "none"
         return "part" if max(numbers) >= self._border else "all"
 
-    def holds_many(self, tensor: torch.Tensor) -> bool:
-        """Whether graphs of several updates hang on it."""
-        nodes = graph.walk(graph.root(tensor))
-        guard(nodes)
-        tokens = (cast(Any, node).metadata.get(TOKEN) for node in nodes)
-        several = {token.update for token in tokens if token is not None}
-        graph.release(nodes)
-        return len(several) > SEVERAL
-
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool, border: int) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps. border: the
         sequence number of the first node after it."""
@@ -334,24 +295,6 @@ class Passes:
             if not any(one.source == self.place for one in self._history.of("moving_target")):
                 leaves = tuple(id(one) for one in leaves_of([*ends]).values())
                 self._history.note("moving_target", self.place, leaves=leaves, names=())
-
-    def _mark(self) -> None:
-        """Leave something in the graph that lives as long as it does: at its end, and at its begin, which anything that is kept
-        of it keeps."""
-        made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)
-        if made is None:
-            return
-        token = _Token(self._history.updates)
-        for node in (made, _begin(made)):
-            if TOKEN not in cast(Any, node).metadata:
-                cast(Any, node).metadata[TOKEN] = token
-        self._tokens.append(weakref.ref(token))
-
-    def alive(self) -> int:
-        """How many graphs of earlier updates are still there."""
-        found = [token for reference in self._tokens if (token := reference()) is not None]
-        self._tokens = [weakref.ref(token) for token in found]
-        return len({token.update for token in found if token.update < self._history.updates})
 
     def _is_divided(self) -> bool:
         made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)

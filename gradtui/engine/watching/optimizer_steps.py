@@ -17,11 +17,11 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.torch_private import is_shard
 from gradtui.engine.watching import model_structure, tensor_norms
-from gradtui.engine.watching.backward_passes import ALIVE, Passes
+from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.left_gradients import LastGradients, gradient_of, has_gradient
-from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
+from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.updates_by_hand import ByHand, gradients
@@ -55,7 +55,6 @@ class Steps:
         self._stepper, self._stepped = -1, set[int]()
         self._bare: dict[str, weakref.ref[torch.Tensor]] = {}
         self._last_gradients = LastGradients()
-        self._held: tuple[str, Source | None] | None = None
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
         self._shards: set[str] = set()
@@ -250,15 +249,11 @@ class Steps:
         notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         grads = [one.grad for one in self._named.values() if one.grad is not None]
         notice.versions = {id(one): one._version for one in grads if not one.is_inference()}
-        notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
-        if notice.watches_old and self._passes.alive() >= ALIVE:
-            if not self._held:
-                name, frame, part = holder_of_graphs(sys._getframe(1), self._passes.holds_many)
-                adds = line_that_adds(frame.f_code, part) if frame is not None else None
-                place = None if adds is None else self._places.of_instruction(*adds)
-                self._held = name, place
-            name, place = self._held or ("", None)
-            self._history.note("kept_graph", place, "alive", alive=self._passes.alive(), variable=name)
+        graphs, update = self._passes.graphs, self._history.updates
+        notice.watches_old = self._passes.old_is_wanted or graphs.are_many(update)
+        if graphs.are_held(update):
+            name, place = graphs.holder(sys._getframe(1), self._places)
+            self._history.note("kept_graph", place, "alive", alive=graphs.alive(update), variable=name)
         self._samples.take([*self._named.values()])
 
     def _add(

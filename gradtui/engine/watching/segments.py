@@ -15,6 +15,9 @@ from gradtui.engine.capture.surroundings import Surroundings
 from gradtui.engine.tensors.values import PLAIN
 from gradtui.snapshot.events import Switch
 
+SEGMENTS = 3
+"""That are kept: what a backward pass goes through may have been made before the one before it."""
+
 Reference = weakref.ref[torch.Tensor]
 """Stands for a tensor in a call: without a callback there is one for each tensor, and it tells them apart when they are gone."""
 

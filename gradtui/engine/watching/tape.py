@@ -40,14 +40,12 @@ from gradtui.engine.torch_private import (
 )
 from gradtui.engine.watching.guard import Guard
 from gradtui.engine.watching.hooks import Hook
-from gradtui.engine.watching.segments import ON, Call, Eager, Segment
+from gradtui.engine.watching.segments import ON, SEGMENTS, Call, Eager, Segment
 
 MOST_MADE = 2**26
 """Bytes of results of one segment: with more there is nothing to replay."""
 MOST_LEFT = 2**24
 """Bytes of results of the segments before the last one, and of all when an update is over, that may have to be made again."""
-SEGMENTS = 3
-"""That are kept: what a backward pass goes through may have been made before the one before it."""
 _accessors: Any = torch.Tensor
 ACCESSOR = type(_accessors.shape.__get__)
 GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
