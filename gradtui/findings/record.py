@@ -9,13 +9,12 @@ from functools import cached_property
 from gradtui.findings import learned
 from gradtui.findings.grad_scaler import without_scale
 from gradtui.findings.unread import with_known_values
-from gradtui.findings.zeros import first_zero
+from gradtui.findings.zeros import alike, first_zero
 from gradtui.graph.incoming_edges import Use, above, uses
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Witness
 
-MOST_NODES = 2000
-"""Of a function that is looked at as an expression is: each path and each element of it."""
+MOST_NODES = 2000  # of a function that is looked at as an expression is: each path and each element of it
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,7 @@ class Record:
         nodes = {node.variable: node for node in graph.nodes if node.variable and not node.edges}
         for name, state in self.snapshot.variables.items():
             node = nodes.get(name)
-            dtype = node.dtype if node else self.snapshot.dtype
-            grad, place = (node.grad_output, node.id) if node else (None, None)
+            grad, place, dtype = (node.grad_output, node.id, node.dtype) if node else (None, None, self.snapshot.dtype)
             found.setdefault(name, Parameter(state.value, grad, dtype, self.snapshot.device, place))
         if not found:
             for name, node in nodes.items():
@@ -98,6 +96,10 @@ class Record:
     @cached_property
     def killers(self) -> dict[int, first_zero.Killer]:
         return first_zero.killers(self.graph)
+
+    @cached_property
+    def alike(self) -> tuple[int, ...]:
+        return alike.comparisons(self.graph)
 
     @cached_property
     def has_run(self) -> bool:

@@ -160,6 +160,7 @@ OPERATIONS: dict[str, Operation] = {
     "Relu": _row("turning off", side=lambda node, a: a < 0, pieces="relu"),
     "Round": _row("flat"),
     "Rsqrt": _row("ending at 0"),
+    "Sgn": _row("flat", pieces="sign"),
     "Sigmoid": _row("squashing"),
     "Sign": _row("flat", pieces="sign"),
     "Silu": _row(tail=lambda a: a < -4),

@@ -63,6 +63,7 @@ EACH: dict[str, Callable[[Tensor], Tensor]] = {
     "Relu": torch.relu,
     "Round": torch.round,
     "Rsqrt": torch.rsqrt,
+    "Sgn": torch.sgn,
     "Sigmoid": torch.sigmoid,
     "Sign": torch.sign,
     "Silu": functional.silu,

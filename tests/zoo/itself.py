@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody writes it
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
 from tests.zoo.case import broken
 from tests.zoo.healthy import healthy
@@ -167,3 +169,56 @@ def norm_of_large_numbers_in_float32() -> Iterator[Any]:
     yield model
     hidden = model(x).float()
     yield F.mse_loss(hidden * torch.rsqrt(hidden.pow(2).mean(-1, keepdim=True) + 1e-5), y)
+
+
+@broken("constant", "encoder.0.weight", "zero", "same numbers")
+def error_between_two_passes() -> Iterator[Any]:
+    model = Classifier()
+    x, _ = batch()
+    yield model
+    yield F.mse_loss(model(x), model(x))  # <- here
+
+
+@broken("constant", "encoder.0.weight", "zero", "same numbers")
+def ratio_to_a_reference_that_is_the_model() -> Iterator[Any]:
+    model = Classifier()
+    x, _ = batch()
+    yield model
+    gain = model(x) - model(x)  # <- here
+    yield -F.logsigmoid(gain * torch.randn(5, 3)).mean()
+
+
+@broken("zero", "encoder.0.weight", "zero", "does not move")
+def first_step_with_a_teacher_of_the_same_weights() -> Iterator[Any]:
+    """Not told as two that are alike: the copy has weights of its own."""
+    model = Classifier()
+    teacher = copy.deepcopy(model).requires_grad_(False)
+    x, _ = batch()
+    yield model
+    yield F.mse_loss(model(x), teacher(x))  # <- here
+
+
+@healthy
+def error_between_two_views() -> Iterator[Any]:
+    model = Classifier()
+    x, _ = batch()
+    yield model
+    yield F.mse_loss(model(x).softmax(-1), model(x + 0.1 * torch.randn(5, 6)).softmax(-1))
+
+
+@broken("masked", "0.weight_orig", "zero", "0.weight_mask")
+def all_of_a_weight_pruned() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    x, y = batch()
+    prune.l1_unstructured(model[0], "weight", amount=1.0)  # type: ignore[no-untyped-call]
+    yield model
+    yield F.cross_entropy(model(x), y)  # <- here
+
+
+@healthy
+def half_of_a_weight_pruned() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    x, y = batch()
+    prune.l1_unstructured(model[0], "weight", amount=0.5)  # type: ignore[no-untyped-call]
+    yield model
+    yield F.cross_entropy(model(x), y)

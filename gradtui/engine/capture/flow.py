@@ -14,8 +14,10 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from gradtui.engine.autograd.backward import leaf_of
 from gradtui.engine.autograd.graph import newest_first, release
 from gradtui.engine.autograd.release import guard
+from gradtui.engine.capture.places import in_function
 from gradtui.engine.capture.recording import Recording, maker
 from gradtui.engine.tensors.values import PLAIN
+from gradtui.snapshot.model import Source
 
 ARRAYS = {"numpy", "__array__"}
 MOST_KEPT = 100_000
@@ -200,6 +202,42 @@ class Flow:
         guard(nodes)
         release(nodes)
         return flowed | live | self._unmade(tensor), live
+
+
+class Result(NamedTuple):
+    """live: the leaves that a gradient goes back to from what the Function took in, a bit each. what: the Function, and where."""
+
+    tensor: weakref.ref[torch.Tensor]
+    live: int
+    what: str
+    source: Source | None
+
+
+class Results:
+    """What the forward of a custom autograd.Function made, until it is seen whether it came out with a graph: by id, without
+    holding it."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Result] = {}
+
+    def add(self, tensors: Iterable[torch.Tensor], live: int, what: str, source: Source | None) -> None:
+        for tensor in tensors if live else ():
+            self._made[id(tensor)] = Result(weakref.ref(tensor, self._forget(id(tensor))), live, what, source)
+
+    def _forget(self, key: int) -> Callable[[object], object]:
+        return lambda _: self._made.pop(key, None)
+
+    def follow(self, inputs: Iterable[torch.Tensor], outputs: Iterable[torch.Tensor]) -> None:
+        """What is made of one, as whole numbers of it, is another."""
+        found = next((self._made[id(one)] for one in inputs if id(one) in self._made), None) if self._made else None
+        if found is not None:
+            self.add((one for one in outputs if not one.requires_grad), found.live, found.what, found.source)
+
+    def come_out(self, tensor: torch.Tensor, frame: FrameType) -> Result | None:
+        """One that is used outside of the Function, and has no graph. Once."""
+        if id(tensor) not in self._made or tensor.requires_grad or in_function(frame):
+            return None
+        return self._made.pop(id(tensor))
 
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:

@@ -30,8 +30,7 @@ from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, events, witnesses
 from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
-from gradtui.engine.capture.flow import Flow, address, is_made_alike, is_spelled_out
-from gradtui.engine.capture.function_results import Results
+from gradtui.engine.capture.flow import Flow, Results, address, is_made_alike, is_spelled_out
 from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import OutermostCall

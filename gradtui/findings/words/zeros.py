@@ -62,6 +62,14 @@ ZEROS: dict[str, Sentence] = {
         "put in what it is to be compared with: the target, the second view, the reference; where that is to have the same "
         "numbers (the old probabilities of a ratio), a copy of them, by detach()",
     ),
+    "with its like": Sentence(
+        "constant",
+        "backward",
+        "{node}: both of its operands have the same numbers, made of the same weights in the same way: compared with each other "
+        "they give the same, whatever those are",
+        "give one of both another input (a second view, the next state, the rejected answer), or make it by a copy of the model "
+        "that stays as it is: copy.deepcopy(model).requires_grad_(False)",
+    ),
     "cancels in a part": Sentence(
         "constant",
         "backward",
@@ -196,6 +204,10 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     ),
     "dead below 0": ("{operand} is negative or 0, on its flat side, so no gradient goes back", DEAD),
     "to the power 0": ("to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"),
+    "pruned": (
+        "it is multiplied by 0, as where torch.nn.utils.prune has masked all of it: {mask} is the mask",
+        "prune less: a smaller amount, below 1 or below the number of its elements; prune.remove only makes it permanent",
+    ),
     "dropped": (
         "dropout drops all of it: its probability p is 1, so it is multiplied by 0",
         "a smaller p: it is the probability with which an element is dropped, not kept",

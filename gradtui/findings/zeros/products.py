@@ -11,6 +11,8 @@ from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_zero, kept, operation
 from gradtui.snapshot.model import Node
 
+PRUNED = "_orig"
+
 
 def reason(record: Record, node: Node, place: int) -> Reason:
     other = zero_factor.zero_factor(record.graph, node, place)
@@ -26,7 +28,16 @@ def reason(record: Record, node: Node, place: int) -> Reason:
         return Reason("masked", "products add up to 0" if _adds_up(node, place) else "products are 0")
     if has(operation(node), "matrix product"):
         return Reason("masked", "data of 0")
+    if (mask := _mask_of_pruning(record, node, place)) is not None:
+        return Reason("masked", "pruned", {"mask": mask})
     return Reason("masked", "times data of 0", certainty="perhaps")  # a weight of 0, or a mask, is mostly meant so
+
+
+def _mask_of_pruning(record: Record, node: Node, place: int) -> str | None:
+    """What torch.nn.utils.prune calls the mask of a parameter that has the name that it gives one."""
+    target = node.edges[place].target
+    name = "" if target is None else record.nodes[target].variable or ""
+    return f"{name.removesuffix(PRUNED)}_mask" if name.endswith(PRUNED) else None
 
 
 def _is_data_of_0(record: Record, node: Node) -> bool:
