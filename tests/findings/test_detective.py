@@ -129,6 +129,7 @@ def test_every_gotcha_gets_its_sentence(row: dict[str, object]) -> None:
         ("digamma(x)", 0, "forward", "pole", "digamma(x)", "above 0"),
         ("binary_cross_entropy(x, 1)", 1, "backward", "convention", "binary_cross_entropy(x, 1)", "with_logits"),
         ("binary_cross_entropy(x, 0)", 0, "backward", "convention", "binary_cross_entropy(x, 0)", "with_logits"),
+        ("sum(x^x)", {"x": (2.0, 1.0, 0.0)}, "backward", "convention", "x^x", "clamp"),
         ("fmod(x, 0)", 1, "forward", "domain", "fmod(x, 0)", "cannot be 0"),
         ("xlogy(x, x)", 0, "backward", "pole", "xlogy(x, x)", "above 0"),
         ("log(x)", math.inf, "forward", "input", "x", "finite"),

@@ -10,7 +10,7 @@ from gradtui.findings.operand_numbers import at_element, holds
 from gradtui.findings.record import Record
 from gradtui.grad_fns.singularities import CONVENTIONS
 from gradtui.grad_fns.traits import has
-from gradtui.graph.operands import is_finite, operation
+from gradtui.graph.operands import is_finite, operand, operation
 from gradtui.snapshot.model import Node
 
 
@@ -24,8 +24,10 @@ def detect(record: Record) -> Iterator[Cause]:
         cause = CONVENTIONS.get(operation(node))
         if cause is None or (has(operation(node), "power") and not _is_of_variables(node)):
             continue
-        seen = at_element(record.graph, node, 0, 1)
-        if holds(cause, (seen.first[0], seen.second[0])):
+        first = operand(record.graph, node, 0)
+        count = 1 if first is None else len(first.numbers)
+        each = (at_element(record.graph, node, place, count) for place in range(count))
+        if any(holds(cause, (seen.first[0], seen.second[0])) for seen in each):
             facts: dict[str, Fact] = {"node": node, "why": cause.why, "way": in_dtype(cause.remedy, node.dtype)}
             yield Cause("convention", Place(node.id), facts)
 
