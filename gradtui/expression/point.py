@@ -43,8 +43,8 @@ OPERATORS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
 
 FLOAT32 = Struct("f")
 
-COMMA = re.compile(r"[+-]?\d+,\d+")
-"""One number where a comma is written for the point, two where it is not."""
+COMMA = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+|[+-]?\d{1,3}(?:,\d{3})+\.\d+")
+"""One number where a comma is written for the point, or between thousands; two where it is not."""
 
 WRITTEN = re.compile(r"[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?")
 """A number in digits, that is kept to the last of them; `½`, `²` and `3!` stand for one."""
@@ -118,10 +118,10 @@ def read_point(text: str) -> Point:
     if not text.strip():
         raise PointError(f"a value is wanted: {EXAMPLES}")
     if COMMA.fullmatch(text.strip()):
-        whole, _, part = text.strip().partition(",")
-        raise PointError(
-            f"{text.strip()} is two numbers or one: [{whole}, {part}] is a vector, {whole}.{part} a number"
-        )
+        parts = re.split("[.,]", text.strip())
+        number = f"{''.join(parts[:-1])}.{parts[-1]}"
+        vector = text.strip().replace(",", ", ")
+        raise PointError(f"{text.strip()} is two numbers or one: [{vector}] is a vector, {number} a number")
     try:
         expression = parse(text)
     except ExpressionError as error:

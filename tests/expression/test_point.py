@@ -96,6 +96,10 @@ def test_reads(text: str, value: float | tuple[float, ...]) -> None:
         "[sin([1, 2]), 3]",
         "[1, 2]/0",
         "y = 3",
+        "1,5",
+        "1.000,5",
+        "1,234.5",
+        "-1,234,567.8",
     ],
 )
 def test_refuses_with_a_sentence(text: str) -> None:
