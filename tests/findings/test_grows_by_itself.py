@@ -58,6 +58,35 @@ def test_a_sum_over_more_and_more() -> None:
     assert [one.certainty for one in found] == ["perhaps"]
 
 
+def test_two_that_learn_in_turn() -> None:
+    torch.manual_seed(0)
+    models = nn.ModuleList([nn.Linear(4, 1), nn.Linear(4, 1)])
+    optimizers = [adam(one) for one in models]
+    with gradtui.watch(models) as watch:
+        for update in range(18):
+            for model, optimizer in zip(models, optimizers, strict=True):
+                loss = 2.0**update * nn.functional.mse_loss(model(torch.randn(64, 4)), torch.randn(64, 1))
+                optimizer.zero_grad()
+                torch.autograd.backward(loss)
+                optimizer.step()
+    assert {one.certainty for one in watch.findings if one.kind == "divergence"} == {"perhaps"}
+
+
+def test_one_model_that_two_optimizers_throw_away() -> None:
+    torch.manual_seed(0)
+    x, model = torch.randn(64, 6) * 3, nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 1))
+    optimizers = [torch.optim.SGD(one.parameters(), lr=0.1) for one in model]
+    with gradtui.watch(model) as watch:
+        for _ in range(16):
+            loss = nn.functional.mse_loss(model(x), x[:, :1])
+            for optimizer in optimizers:
+                optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            for optimizer in optimizers:
+                optimizer.step()
+    assert (watch.findings[0].kind, watch.findings[0].certainty) == ("divergence", "likely")
+
+
 @pytest.mark.parametrize("most", [None, 1e30])
 @pytest.mark.parametrize("settings", [{"lr": 0.5}, {"lr": 0.3, "momentum": 0.9}, {"lr": 0.1, "maximize": True}])
 def test_steps_that_overshoot_account_for_it(settings: dict[str, float], most: float | None) -> None:

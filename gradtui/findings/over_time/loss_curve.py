@@ -83,13 +83,14 @@ def _growth(
     on_average: bool,
 ) -> Growth:
     rate, share = _rate(optimizer, first[0], last[0]), math.inf
-    if not history.of("made_smaller") and sum(bool(one.steps) for one in history.optimizers) == 1:
-        share = _reach(optimizer, first[0], last[0]) / abs(last[1] - first[1])
+    if not history.of("made_smaller"):
+        reach = sum(_reach(one, first[0], last[0]) for one in history.optimizers)
+        share = reach / abs(last[1] - first[1])
     return Growth(number, first[0], last[0], first[1], last[1], rate, on_average, share)
 
 
 def _reach(optimizer: OptimizerHistory, first: int, last: int) -> float:
-    """By how much its own steps can have raised the loss of `last` above that of `first`, if it is the same loss."""
+    """By how much its steps can have raised the loss of `last` above that of `first`, if it is the same loss."""
     steps = [*zip(optimizer.losses, optimizer.gradients, optimizer.changes, strict=True)]
     return sum(
         change * max(here, there)

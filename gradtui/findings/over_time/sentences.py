@@ -141,7 +141,8 @@ SENTENCES: dict[str, Sentence] = {
         "learning_rate",
         "the learning rate of {optimizer} has fallen from {top} to {now}, and is next to 0 for {steps} steps: hardly anything "
         "moves any more",
-        "look at the schedule: scheduler.step() once for each epoch, or for each update, as its numbers are meant",
+        "look at the schedule: scheduler.step() once for each epoch, or for each update, as its numbers are meant; "
+        "ReduceLROnPlateau wants mode='min' for a loss",
     ),
     "scaler skips": Sentence(
         "skipped",
