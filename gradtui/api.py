@@ -181,7 +181,8 @@ def watch(
     optimizer: the one whose steps are updates; None for all, and for those that your own code makes. path: of the file
     that grows with every update; without one the Run is kept until the Watch is gone. every: a whole Snapshot of each so many
     updates; where something goes wrong there is one unasked. on_finding: called with each finding as soon as it is known for
-    good, with the others at the end.
+    good, with the others at the end; what it raises, the `step` that ends raises (of an
+    update by hand the next `backward`), or `close`, and then it is called no more.
 
     For a Snapshot the forward pass and backward are run once more. Hooks of tensors that changed a gradient, and all those of
     weights, then run again; those that only look do not.
@@ -242,7 +243,12 @@ class Watch:
         """The training is over. Once more does nothing."""
         if self._watch.history.ended:
             return
-        self._watch.close()
+        try:
+            self._watch.close()
+        finally:  # whatever on_finding raises
+            self._end()
+
+    def _end(self) -> None:
         try:
             self._writer.end()
         except OSError as error:  # the program goes on: it has a model to save

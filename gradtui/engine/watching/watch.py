@@ -17,7 +17,6 @@ from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_as
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.torch_private import (
-    asked,
     caller,
     in_backward,
     is_for_torch,
@@ -36,16 +35,12 @@ from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import Tape, closure_of
+from gradtui.engine.watching.telling import Telling, Told
 from gradtui.engine.watching.updates_by_hand import ByHand, UpdatesByHand
 from gradtui.engine.watching.watched_thread import WatchedThread
-from gradtui.findings.over_time.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Source
-
-Told = Callable[[Finding], object]
-FIRST_LOOK = 8
-"""Updates after which is looked for findings, and then whenever there are twice as many."""
 
 
 class Watch:
@@ -64,8 +59,7 @@ class Watch:
         optimizer: torch.optim.Optimizer | None = None,
     ) -> None:
         self.history = History()
-        self.findings: tuple[Finding, ...] = ()
-        self._sink, self._on_finding = sink, on_finding
+        self._telling = Telling(self.history, sink, on_finding)
         self._thread = WatchedThread(self._move)
         self._places = Places()
         self._names = Names()
@@ -86,8 +80,6 @@ class Watch:
         self._stack: list[Any] = []
         self._without_tape = False
         self._hooks: list[Any] = []
-        self._told: set[tuple[object, ...]] = set()
-        self._bad = 0
         self._open()
 
     def _open(self) -> None:
@@ -101,6 +93,10 @@ class Watch:
             self._hook()
             left.enter_context(self._tape)
             self._left = left.pop_all()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self._telling.found
 
     def failed(self, error: BaseException) -> None:
         """The program ends with this exception: torch may have refused what it was asked for."""
@@ -118,7 +114,9 @@ class Watch:
             self._steps.look_at_structure()
         self._left.close()
         self.history.ended = True
-        self._tell()
+        with self._guard():
+            self._telling.tell()
+        self._telling.raise_theirs()
 
     def place(self, frame: Any) -> Source | None:
         code, instruction = self._tape.place(frame)
@@ -205,6 +203,7 @@ class Watch:
                 with self._guard():
                     self._notice.differentiated(inputs, result, sys._getframe(1))
             return result
+        self._telling.raise_theirs()  # of an update by hand, which ends where the next pass begins
         place = None
         with self._tape.pause():
             with self._guard():
@@ -285,15 +284,8 @@ class Watch:
             self._return()
             with self._tape.pause():
                 self._steps.ends(optimizer, sequence_number())
-                self._look()
-
-    def _look(self) -> None:
-        """An update is over."""
-        count = self.history.updates
-        bad = self.history.is_bad + self.history.is_lost
-        if (count >= FIRST_LOOK and not count & (count - 1)) or bad > self._bad:
-            self._bad = max(bad, self._bad)
-            self._tell()
+                self._telling.update_ends()
+        self._telling.raise_theirs()
 
     # ---------------------------------------------------------------- updates by hand
 
@@ -326,7 +318,7 @@ class Watch:
     def _update_ends(self, update: ByHand, border: int) -> None:
         with self._tape.pause():
             self._steps.ends(update, border)
-            self._look()
+            self._telling.update_ends()
 
     def _finish_by_hand(self) -> None:
         self._tape.comes = None
@@ -375,19 +367,3 @@ class Watch:
             elif self._thread.is_here():
                 self.history.note("scaled", None, scaler=self._scaled.number(scaler))
         return result
-
-    # ---------------------------------------------------------------- telling
-
-    def _tell(self) -> None:
-        """What is known for good as soon as it is known; at the end all of it, the cause of most first."""
-        with self._guard():
-            self.findings = findings(self.history)
-            for one in self.findings:
-                key = one.kind, one.parameter, one.source
-                if self.history.ended or key not in self._told:
-                    self._sink.finding(one)
-                if key not in self._told:
-                    self._told.add(key)
-                    if self._on_finding is not None:
-                        with asked():
-                            self._on_finding(one)

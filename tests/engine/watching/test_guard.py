@@ -24,6 +24,7 @@ BY_TORCH = {
     "Tape._is_off",
     "Tape.note",
     "Tape.pause",
+    "Telling.raise_theirs",
     "Watch._backward",
     "Watch._module_begins",
     "Watch._module_ends",
