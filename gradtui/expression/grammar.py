@@ -54,6 +54,7 @@ from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import ENCLOSING, FRACTIONS, POSTFIXES, ROOTS
 
 MOST_NESTED = 200
+TOO_DEEP = f"this is nested more than {MOST_NESTED} deep"
 
 SUMS: dict[str, ArithmeticOperator] = {"+": "+", "-": "-"}
 PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/"}
@@ -86,8 +87,7 @@ class Rules(Reading):
                 depth = len(stack) - 1 - self.exponents
                 self.build.deepest = max(self.build.deepest, depth)
                 if depth > MOST_NESTED:
-                    message = f"this is nested more than {MOST_NESTED} deep"
-                    raise ExpressionError("limit", message, self.token.start, self.token.end)
+                    raise ExpressionError("limit", TOO_DEEP, self.token.start, self.token.end)
         assert result is not None
         return result
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from gradtui.expression.builder import Builder
 from gradtui.expression.did_you_mean import DERIVATIVE, derivative_in
 from gradtui.expression.expression_error import ExpressionError
-from gradtui.expression.grammar import MOST_NESTED, Rules
+from gradtui.expression.grammar import MOST_NESTED, TOO_DEEP, Rules
 from gradtui.expression.reads_as import write
 from gradtui.expression.scope import Scope
 from gradtui.expression.statements import AFTER_RETURN, Statement, statements
@@ -23,7 +23,7 @@ from gradtui.expression.syntax import (
     Variable,
     postorder,
 )
-from gradtui.expression.tokens import tokenize
+from gradtui.expression.tokens import Token, tokenize
 from gradtui.expression.words_and_spellings import canonical
 
 __all__ = ["ExpressionError", "parse"]
@@ -102,8 +102,19 @@ def _check_value(last: Statement, body: Node) -> None:
         raise ExpressionError("syntax", message, start, end, f"a value is given by --at {last.name.text}=3")
 
 
+def _check_depth(tokens: Sequence[Token]) -> None:
+    """Of parentheses, before it is looked for where each one closes; the grammar counts all that is nested."""
+    depth = 0
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth > MOST_NESTED:
+            raise ExpressionError("limit", TOO_DEEP, token.start, token.end)
+
+
 def _value(statement: Statement, scope: Scope, builder: Builder) -> Node:
-    tokens = scope.without_modules(scope.in_signs(statement.value))
+    tokens = scope.in_signs(statement.value)
+    _check_depth(tokens)
+    tokens = scope.without_modules(tokens)
     scope.refuse_differences(tokens)
     return Rules(tokens, scope, builder).value()
 

@@ -382,6 +382,18 @@ def test_operations() -> None:
     assert refused("-x*" * 1001 + "1").kind == "limit"
 
 
+@pytest.mark.parametrize(
+    "opening", ["nn.ELU(2)(", "nn.functional.relu(", "sin(", "\\sqrt{", "x[", "where(x > 0, x, ", "x^("]
+)
+def test_nested_as_deep_as_there_is_room(opening: str) -> None:
+    """Refused as quickly as anything hostile."""
+    count = 9_900 // (len(opening) + 1)
+    closing = {"{": "}", "[": "]"}.get(opening[-1], ")")
+    start = time.process_time()
+    refused(opening * count + "x" + closing * count)
+    assert time.process_time() - start < 0.5
+
+
 def test_characters() -> None:
     assert parse("x" + " " * 9_999)
     error = refused("x" + " " * 10_000)
