@@ -156,10 +156,16 @@ class Trace:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._trace.__exit__(kind, error, traceback)
-        if error is not None and self._trace.failed is not None:
-            self.findings = _with_questions(self._trace.failed).findings
-            for one in self.findings[:MOST_NOTES]:
-                error.add_note(f"gradtui: {one.text}\n  {one.remedy}")
+        with suppress(Exception):  # what is raised is the person's own exception, whatever there is to say of it
+            if error is not None and self._trace.failed is not None:
+                self.findings = _with_questions(self._trace.failed).findings
+                for one in self.findings[:MOST_NOTES]:
+                    error.add_note(f"gradtui: {one.text}\n  {one.remedy}")
+        if self._trace.recording.fault:
+            with suppress(Exception):
+                print(
+                    f"gradtui: the program goes on, but is not recorded: {self._trace.recording.fault}", file=sys.stderr
+                )
 
     def capture(self, output: object, *, names: Mapping[str, torch.Tensor] | None = None) -> Snapshot:
         """`gradtui.capture` of what ran inside, also of what ended up without a graph."""

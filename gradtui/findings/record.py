@@ -110,6 +110,8 @@ class Record:
     def is_traced(self) -> bool:
         """Whether somebody watched the forward pass: then what was not seen did not happen."""
         snapshot = self.snapshot
+        if any(note.kind == "fault" for note in snapshot.notes):
+            return False
         if snapshot.origin == "function" or snapshot.events:
             return True
         if any(module.calls is not None for module in snapshot.modules.values()):

@@ -156,10 +156,13 @@ class Note(Struct, frozen=True):
 
     kind: `vector`, `constant`, `kink`, `nonfinite`; `torch`: a known difference from mathematics; `backward` where it was not
     run; `code`: how user code ran; `rank`: whose gradients they are, of several processes that train together; `scaled`: by a
-    GradScaler; `unread`: gradients that are there and could not be read. node: the node it speaks of, if one.
+    GradScaler; `unread`: gradients that are there and could not be read; `fault`: an error of gradtui's own took something
+    from the answer. node: the node it speaks of, if one.
     """
 
-    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code", "rank", "scaled", "unread"]
+    kind: Literal[
+        "vector", "constant", "kink", "nonfinite", "torch", "backward", "code", "rank", "scaled", "unread", "fault"
+    ]
     text: str
     node: int | None = None
 

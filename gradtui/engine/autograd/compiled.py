@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any, NamedTuple, Protocol
@@ -57,14 +57,14 @@ _watching = 0
 @contextmanager
 def stepping_aside(watcher: Watcher) -> Iterator[None]:
     """Within it `watcher` is told where compiled code begins and ends on this thread."""
-    _here.watchers.append(watcher)
     _count(1)
+    _here.watchers.append(watcher)
     try:
         yield
     finally:
-        _count(-1)
         _here.watchers[:] = [other for other in _here.watchers if other is not watcher]
         _here.aside[:] = [other for other in _here.aside if other is not watcher]
+        _count(-1)
 
 
 def is_compiling() -> bool:
@@ -76,10 +76,10 @@ def _count(by: int) -> None:
     """Dynamo is only listened to for as long as there is a watcher, on whichever thread."""
     global _watching
     with _lock:
-        before, _watching = _watching, _watching + by
-        if before == 0:
+        if _watching == 0:
             _listen()
-        elif _watching == 0:
+        _watching += by
+        if _watching == 0:
             _deafen()
 
 
@@ -118,7 +118,9 @@ class _Heard:
         frame = sys._getframe(1)
         if callback is not None and _here.runner is None and _here.watchers and RUN in frame.f_code.co_freevars:
             _here.runner, _here.aside = frame, [*_here.watchers]
-            begins = _compiled(frame)
+            begins = Compiled("a function", None, frame)
+            with suppress(Exception):  # it is a person's own, which runs all the same
+                begins = _compiled(frame)
             for watcher in reversed(_here.aside):
                 watcher.step_aside(begins)
         elif callback is None and _here.runner is frame:

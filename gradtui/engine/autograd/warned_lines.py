@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -33,7 +33,9 @@ def at_their_lines() -> Iterator[None]:
         return
 
     def show(told: warnings.WarningMessage) -> None:
-        frame = None if id(told.message) in _moved else _meant(told, sys._getframe(1))
+        frame = None
+        with suppress(Exception):  # a warning goes on as it came, and no error of ours in its place
+            frame = None if id(told.message) in _moved else _meant(told, sys._getframe(1))
         if frame is None:
             shown(told)
             return

@@ -45,6 +45,8 @@ from gradtui.findings.layer_sizes import HUGE
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected
 
+FAULT = "the forward pass is not recorded, by a fault of gradtui's own: {error}; values and lines of its operations are missing"
+
 
 def capture(
     output: object,
@@ -68,6 +70,9 @@ def capture(
         recording = next((known for root in roots if (known := recording_of(root))), None)
     if model is None and recording is not None:
         model = recording.model()
+    ended: tuple[data.Note, ...] = ()
+    if recording is not None and recording.fault:  # a half of it would be taken for all that happened
+        ended, recording = (data.Note("fault", FAULT.format(error=recording.fault)),), None
     nodes: list[Node] = []
     try:
         with undisturbed(), unchanged(buffers_of((model, *scope.values()))), uncollected():
@@ -77,9 +82,10 @@ def capture(
             names = leaf_names.given(given, own)
             if model is None and not names and len(found) == 1 and found[0].numel() == 1:
                 names = _cut_off(nodes, scope, found)
-            return _Capture(nodes, names, own, model, recording, scope).snapshot(
+            told = _Capture(nodes, names, own, model, recording, scope).snapshot(
                 found, differentiable, roots, problem, inputs
             )
+            return replace(told, notes=(*ended, *told.notes)) if ended else told
     finally:
         graph.release(nodes)
 

@@ -48,8 +48,9 @@ class Trace:
         return self._recorder.variables()
 
     def __enter__(self) -> Self:
-        if self._model is not None:
-            self._modules.watch(self._model)
+        with self._recorder.own():
+            if self._model is not None:
+                self._modules.watch(self._model)
         self._recorder.__enter__()
         return self
 
@@ -57,7 +58,8 @@ class Trace:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._recorder.__exit__(kind, error, traceback)
-        self._modules.leave()
+        with self._recorder.own():
+            self._modules.leave()
         if isinstance(error, Exception):
             with suppress(Exception):  # what is raised is the person's own exception, whatever there is to say of it
                 self.failed = failed_step(error, self._model, self.recording, {})
@@ -86,15 +88,18 @@ class _Modules:
         self._hook_all()
 
     def leave(self) -> None:
-        self._aside.close()
         self._unhook_all()
         self._modules = {}
+        self._aside.close()
 
     def step_aside(self, compiled: Compiled) -> None:
-        self._unhook_all()
         self._entered = False
-        if in_backward():
-            return
+        with self._recorder.own():
+            self._unhook_all()
+            if not in_backward():
+                self._enter(compiled)
+
+    def _enter(self, compiled: Compiled) -> None:
         path = next((path for path, module in self._modules.items() if module is compiled.module), None)
         self._recorder.recording.unseen.add("" if path is None else path)
         begun = len(self._running) > 1 and self._running[-1][0] == path
@@ -104,10 +109,11 @@ class _Modules:
             self._mark()
 
     def come_back(self) -> None:
-        if self._entered:
-            self._end()
-            self._mark()
-        self._hook_all()
+        with self._recorder.own():
+            if self._entered:
+                self._end()
+                self._mark()
+            self._hook_all()
 
     def _hook_all(self) -> None:
         for path, module in self._modules.items():
@@ -125,9 +131,12 @@ class _Modules:
 
     def _hook(self, act: Callable[[], None]) -> Callable[..., None]:
         def hook(*_: Any) -> None:
-            if threading.get_ident() == self._thread and not in_backward():
-                act()
-                self._mark()
+            try:
+                if threading.get_ident() == self._thread and not in_backward():
+                    act()
+                    self._mark()
+            except Exception as error:
+                self._recorder.fails(error)
 
         return hook
 

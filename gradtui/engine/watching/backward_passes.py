@@ -16,10 +16,10 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.added import added_only
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
+from gradtui.engine.capture.calls import MOST_CARRIED
 from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import is_a, items
 from gradtui.engine.capture.places import Places
-from gradtui.engine.capture.recorder import MOST_CARRIED
 from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.torch_private import asked, is_wrapped, sequence_number

@@ -126,7 +126,7 @@ def replay(
             _around(calls, models),
         ):
             again, recorder = _run(calls, begun.outputs, weights)
-            if len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
+            if recorder.recording.fault or len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
                 return None
             recorder.recording.off = off
             if came is not None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
+from gradtui.engine.faults import is_of_signal, told
 from gradtui.engine.torch_private import unasked
 
 FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
@@ -28,8 +29,10 @@ class Guard:
             self.give_up(error)
 
     def give_up(self, error: Exception) -> None:
+        if is_of_signal(error):
+            raise error
         if not self.has_given_up:
             self.has_given_up = True
             with suppress(Exception):
                 self._ends()
-                print(FAILED.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
+                print(FAILED.format(error=told(error)), file=sys.stderr)

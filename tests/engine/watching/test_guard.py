@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import CodeType, FrameType, FunctionType
-from typing import Any, cast
+import signal
+from collections.abc import Callable
+from types import FunctionType
+from typing import cast
 
 import pytest
 import torch
@@ -15,6 +13,7 @@ from torch import nn
 
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.watch import Watch
+from tests.failing import called_by, failing
 
 BY_TORCH = {
     "Guard.__call__",
@@ -98,59 +97,12 @@ def losses() -> list[float]:
     return seen
 
 
-def _raises(variables: int) -> CodeType:
-    """Code for a function that has so many variables of an outer one."""
-    names = [f"v{number}" for number in range(variables)]
-    space: dict[str, Any] = {}
-    source = "\n    ".join(
-        ["def outer():", *(f"{name} = 0" for name in names), "def fails(*args, **kwargs):", "    raise RuntimeError"]
-        + ([f"    {', '.join(names)}"] if names else [])
-        + ["return fails"]
-    )
-    exec(source, space)  # noqa: S102
-    code: CodeType = space["outer"]().__code__
-    return code
-
-
-@contextmanager
-def failing(function: FunctionType) -> Iterator[None]:
-    before = function.__code__
-    function.__code__ = _raises(len(before.co_freevars))
-    try:
-        yield
-    finally:
-        function.__code__ = before
-
-
-def called_by_those() -> set[CodeType]:
-    """What they call themselves: whatever fails further in fails in one of these."""
-    found: set[CodeType] = set()
-
-    def look(frame: FrameType, event: str, arg: object) -> None:
-        outer = frame.f_back
-        if event == "call" and outer is not None and outer.f_code.co_qualname in BY_TORCH:
-            found.add(frame.f_code)
-
-    watch = Watch(cast(Sink, Nowhere()))
-    sys.setprofile(look)
-    try:
-        losses()
-    finally:
-        sys.setprofile(None)
-        watch.close()
-    return found
-
-
 def functions() -> list[FunctionType]:
-    """Those of modules and of classes."""
-    codes, found = called_by_those(), {}
-    for module in [one for name, one in sys.modules.items() if name.startswith("gradtui.engine.")]:
-        kinds = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
-        for value in (value for space in (module, *kinds) for value in vars(space).values()):
-            one: object = inspect.unwrap(value) if callable(value) else None
-            if isinstance(one, FunctionType) and one.__module__.startswith("gradtui.") and one.__code__ in codes:
-                found[one.__code__] = one
-    return [one for one in found.values() if one.__qualname__ not in BY_TORCH]
+    watch = Watch(cast(Sink, Nowhere()))
+    try:
+        return called_by(BY_TORCH, losses)
+    finally:
+        watch.close()
 
 
 def test_whatever_of_it_fails_the_training_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,3 +119,18 @@ def test_whatever_of_it_fails_the_training_goes_on(capsys: pytest.CaptureFixture
             harmed.append(function.__qualname__)
         watch.close()
     assert not harmed
+
+
+def test_what_the_handler_of_a_signal_raises_within_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def comes(*args: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(Watch, "_comes", lambda watch, **how: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, comes)
+    watch = Watch(cast(Sink, Nowhere()))
+    try:
+        with pytest.raises(TimeoutError):
+            losses()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        watch.close()

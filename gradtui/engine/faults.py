@@ -1,0 +1,32 @@
+"""Errors of our own, raised while a person's code runs: they are told as ours, and never go into what runs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from types import CodeType
+
+from gradtui.snapshot.exception_text import said
+
+
+def told(error: BaseException) -> str:
+    """Its kind and its first line."""
+    return f"{type(error).__name__}: {said(error).strip().partition(chr(10))[0]}"
+
+
+def is_of_signal(error: BaseException) -> bool:
+    """Whether the handler of a signal raised it: a signal comes wherever the program is, and is meant for the program."""
+    handlers, trace = frozenset(_handlers()), error.__traceback__
+    while trace is not None and trace.tb_frame.f_code not in handlers:
+        trace = trace.tb_next
+    return trace is not None
+
+
+def _handlers() -> Iterator[CodeType]:
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        handler = getattr(handler, "func", handler)  # of a partial
+        for called in (handler, type(handler).__call__) if callable(handler) else ():
+            code = getattr(called, "__code__", None)
+            if isinstance(code, CodeType):
+                yield code
