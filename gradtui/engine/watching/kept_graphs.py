@@ -1,19 +1,23 @@
-"""Which graphs of earlier updates are still there."""
+"""Which graphs of earlier updates are still there, and what of a person's own holds them."""
 
 from __future__ import annotations
 
+import dis
 import gc
 import weakref
-from collections.abc import Sequence
-from types import FrameType
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import CodeType, FrameType
 from typing import Any, cast
 
 import torch
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.capture.places import Places
-from gradtui.engine.watching.graph_holders import holder_of_graphs, line_that_adds
+from gradtui.engine.capture.introspection import entries, instance_variables, is_a, items
+from gradtui.engine.capture.leaf_names import local_variables
+from gradtui.engine.capture.places import Places, is_users
+from gradtui.engine.capture.recording import maker
 from gradtui.engine.watching.segments import SEGMENTS
 from gradtui.snapshot.model import Source
 
@@ -24,6 +28,10 @@ ALIVE = SEGMENTS + 3
 """Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
 FARTHEST = 256
 """Nodes that are gone along to find one that most of a graph keeps alive."""
+
+
+MOST_ITEMS = 100
+"""Of one list, dict or object that are looked at, the last ones."""
 
 
 class _Token:
@@ -63,8 +71,8 @@ class KeptGraphs:
     def holder(self, frame: FrameType, places: Places) -> tuple[str, Source | None]:
         """What holds them, of what is seen from a frame, and the line that adds to it; it is looked for once."""
         if self._holder is None:
-            name, outer, part = holder_of_graphs(frame, holds_many)
-            adds = line_that_adds(outer.f_code, part) if outer is not None else None
+            name, outer, part = _holder(frame, holds_many)
+            adds = _line_that_adds(outer.f_code, part) if outer is not None else None
             self._holder = name, None if adds is None else places.of_instruction(*adds)
         return self._holder
 
@@ -101,3 +109,67 @@ def _begin(node: Any) -> Any:
             break
         node = following
     return node
+
+
+def _holder(frame: FrameType | None, holds_many: Callable[[torch.Tensor], bool]) -> tuple[str, FrameType | None, str]:
+    """A variable, or an attribute or item of one, that is a list or dict of tensors with a graph, or one on which many hang; the
+    frame it was found from, and its own last name."""
+    for holds in (_holds_graphs, lambda value: _has_graph(value) and holds_many(value)):
+        around = frame
+        while around is not None:
+            if is_users(around):
+                for scope in (local_variables(around), around.f_globals):
+                    for name, value, last in _containers(scope):
+                        if holds(value):
+                            return name, around, last
+            around = around.f_back
+    return "", None, ""
+
+
+def _has_graph(value: object) -> bool:
+    return is_a(value, torch.Tensor) and maker(value) is not None
+
+
+def _containers(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Variables, attributes of objects, and what stands in dicts of both."""
+    near = [(name, value, name) for name, value in [*scope.items()] if not name.startswith("__")]
+    yield from near
+    inside = [
+        (f"{name}.{part}", one, part)
+        for name, value, _ in near
+        if not is_a(value, type, torch.Tensor)
+        for part, one in [*entries(getattr(value, "__dict__", None))][:MOST_ITEMS]
+    ]
+    yield from inside
+    for name, value, _ in (*near, *inside):
+        for key, one in [*entries(value)][:MOST_ITEMS]:
+            if is_a(key, str):
+                yield f"{name}[{key!r}]", one, key
+
+
+def _holds_graphs(value: object) -> bool:
+    return sum(_has_graph(one) or any(map(_has_graph, _parts(one))) for one in _parts(value)) > 2
+
+
+def _parts(value: object) -> list[Any]:
+    """The last ones of a list or dict, what a record of several things has: `(state, loss)`, `{"loss": loss}`, `Step(loss)`."""
+    if is_a(value, deque):
+        return [*deque.__iter__(value)][-MOST_ITEMS:]
+    if is_a(value, list, tuple):
+        return [*items(value)][-MOST_ITEMS:]
+    held = value if is_a(value, dict) or is_a(value, torch.nn.Module) else instance_variables(value)
+    return [one for _, one in entries(held)][-MOST_ITEMS:]
+
+
+def _line_that_adds(code: CodeType, name: str) -> tuple[CodeType, int] | None:
+    """The instruction of a function that puts something into what is called so: `name.append(...)`, `name[...] = ...`."""
+    for inside in (code, *(one for one in code.co_consts if isinstance(one, CodeType))):
+        loaded = False
+        for one in dis.get_instructions(inside):
+            if one.argval == name and one.opname.startswith("LOAD_"):
+                loaded = True
+            elif loaded and one.argval in ("append", "appendleft", "extend", "insert", "add"):
+                return inside, one.offset
+            elif one.opname not in ("CACHE", "BINARY_SUBSCR"):
+                loaded = False
+    return None

@@ -234,43 +234,27 @@ class Tape(TorchFunctionMode):
         random: tuple[torch.Tensor, ...] | None = None,
     ) -> None:
         try:
-            self._note(func, args, kwargs, result, frame, random)
+            size = _bytes_made(func, result)
+            if size is None:
+                return
+            self._heard(func, args, kwargs, result, frame)
+            segment = self.segments[-1]
+            segment.bytes += size
+            if segment.bytes > MOST_MADE:
+                if segment.whole:
+                    segment.clear()
+                return
+            code, instruction = self.place(frame)
+            args, kwargs = segment.given(args), segment.given(kwargs)
+            result = segment.returned(result)
+            grad, autocast = torch.is_grad_enabled(), autocasts()
+            within, switch = (None, ON) if grad else (self._within(frame), self._switch)
+            if torch.is_inference_mode_enabled():
+                switch = "inference_mode", None, 0
+            made_by = Call(func, args, kwargs, result, code, instruction, grad, autocast, random, within, switch)
+            segment.calls.append(made_by)
         except Exception as error:
             self._guard.give_up(error)
-
-    def _note(
-        self,
-        func: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        result: Any,
-        frame: FrameType,
-        random: tuple[torch.Tensor, ...] | None,
-    ) -> None:
-        size = 0
-        if issubclass(type(result), torch.Tensor):
-            size = 0 if result._is_view() or func in CONSTRUCTORS.values() else result.numel() * result.element_size()
-        elif func not in WITHOUT_RESULT:
-            made = list(tensors((result,)))
-            if not made and not getattr(func, "__name__", "").endswith("_"):
-                return
-            size = sum(one.numel() * one.element_size() for one in made if not one._is_view())
-        self._heard(func, args, kwargs, result, frame)
-        segment = self.segments[-1]
-        segment.bytes += size
-        if segment.bytes > MOST_MADE:
-            if segment.whole:
-                segment.clear()
-            return
-        code, instruction = self.place(frame)
-        args, kwargs = segment.given(args), segment.given(kwargs)
-        result = segment.returned(result)
-        grad, autocast = torch.is_grad_enabled(), autocasts()
-        within, switch = (None, ON) if grad else (self._within(frame), self._switch)
-        if torch.is_inference_mode_enabled():
-            switch = "inference_mode", None, 0
-        made_by = Call(func, args, kwargs, result, code, instruction, grad, autocast, random, within, switch)
-        segment.calls.append(made_by)
 
     def _switched(self, frame: FrameType, grad: bool) -> None:
         if grad:
@@ -311,6 +295,19 @@ def _functions(tape: Tape) -> Iterator[None]:
             del Function.apply
         else:
             Function.apply = original
+
+
+def _bytes_made(func: Any, result: Any) -> int | None:
+    """None for a call that made no tensor, and wrote over none."""
+    if issubclass(type(result), torch.Tensor):
+        is_old = result._is_view() or func in CONSTRUCTORS.values()
+        return 0 if is_old else result.numel() * result.element_size()
+    if func in WITHOUT_RESULT:
+        return 0
+    made = list(tensors((result,)))
+    if not made and not getattr(func, "__name__", "").endswith("_"):
+        return None
+    return sum(one.numel() * one.element_size() for one in made if not one._is_view())
 
 
 def _random() -> tuple[torch.Tensor, ...]:

@@ -14,7 +14,8 @@ from gradtui.snapshot.model import Event, EventKind, Parameter, Source
 MEANT: set[EventKind] = {"detach", "no_grad"}
 """Kinds that people write on purpose, so that a part does not learn."""
 COPIED = {"": "cut by copied before", "state_dict": "cut by state_dict"}
-READ = ".grad"  # how the reading of a gradient that backward left is called
+READ = ".grad"
+"""How the reading of a gradient that backward left is called."""
 UNSAID = {"inplace", "moved", "born", "fresh", "late", "hooked"}
 """Kinds that cut nothing off."""
 
@@ -52,9 +53,8 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     if not leaf.registered and modules and (module is None or "." not in name):
         return Cause("used before or never", Place(), {}, "perhaps", (name,))
     if module is not None and module.calls is None:
-        is_counted = any(
-            one.calls is not None for one in modules.values()
-        )  # none is where it was run again by its calls
+        # where a forward pass was made again by its calls, none is
+        is_counted = any(one.calls is not None for one in modules.values())
         return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
     if late is not None:
         return Cause("switched on late", Place(None, late.source), {"place": _line(late.source)}, "perhaps", (name,))
