@@ -26,7 +26,7 @@ from gradtui.tui.configured_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS
-from gradtui.tui.panes.line_view import INDENT, unfolded
+from gradtui.tui.panes.line_view import INDENT
 from gradtui.tui.training.summary import summary
 from gradtui.tui.typing.formula_line import title
 
@@ -210,9 +210,8 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
             f"row {graph._cursor + 1} of {len(graph.arrangement.rows)}: {name} of {of}, value {short(node.value, digits)}, "
             f"∂f/∂node {short(grad, digits)}",
         )
-    panel = app.picture.node_panel
     whole: list[str] = []
-    for text in unfolded(map(panel.line, range(panel.line_count))):
+    for text in app.picture.node_panel.whole():
         if text.startswith(INDENT) and whole:
             whole[-1] += f"; {text.strip()}"
         elif text:

@@ -18,7 +18,6 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.compositor import Mended
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.key_footer import KeyFooter
-from gradtui.tui.panes.line_view import unfolded
 from gradtui.tui.session import Session
 from gradtui.tui.typing.formula_line import title
 
@@ -63,7 +62,7 @@ def in_full(
     for row in texts.variable_rows(session, answers.shown):
         gradient = f"   ∂f/∂{row.name} {row.gradient}" if row.gradient else ""
         yield f"variable {row.name}", f"{session.points[row.name].text}{gradient}"
-    yield "the node", "\n".join(unfolded(map(panel.line, range(panel.line_count))))
+    yield "the node", "\n".join(panel.whole())
     source = texts.source_of(answers.shown, selected)
     if source is not None:
         yield "made by", source.text

@@ -16,6 +16,9 @@ from gradtui.tui.node.ledger import ledger_lines
 from gradtui.tui.node.lines import Pieces, finding_lines, node_lines
 from gradtui.tui.panes.line_view import Line, LineView, folded
 
+UNBROKEN = 10**6
+"""Cells of a line that is never broken."""
+
 
 class NodePanel(LineView):
     """A view of one node of a Snapshot at one moment of its backward pass."""
@@ -144,40 +147,44 @@ node, their gradients are summed.
         self.scroll_to(y=0, animate=False)
         self._read()
 
+    def whole(self) -> list[str]:
+        """All that it says, each line as long as it is: nothing is broken or cut."""
+        return ["".join(text for text, _ in line.pieces) for line in self._written(UNBROKEN)]
+
     def _read(self) -> None:
         self._width = self.line_width
-        snapshot, node = self._snapshot, self._node
-        if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
-            self._lines = ()
-        else:
-            if self._replay.graph is not snapshot.graph:
-                self._replay = Replay(snapshot.graph)
-            self._lines = self._node_lines(snapshot, node)
-            if self.ledger_shown:
-                ledger = self._ledger(snapshot)
-                together = len(self._lines) + len(ledger) < self.size.height
-                self._lines = (*self._lines, Line(()), *ledger) if together else ledger
-        self._lines = (*self._above(), *self._lines)
+        self._lines = self._written(max(1, self._width))
         self.lines_changed()
 
-    def _above(self) -> tuple[Line, ...]:
+    def _written(self, width: int) -> tuple[Line, ...]:
+        """For lines of `width` cells; the ledger alone where both have no room."""
+        snapshot, node = self._snapshot, self._node
+        if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
+            return self._above(width)
+        if self._replay.graph is not snapshot.graph:
+            self._replay = Replay(snapshot.graph)
+        lines = self._node_lines(snapshot, node, width)
+        if self.ledger_shown:
+            ledger = ledger_lines(snapshot, self._replay, steps_done=self._steps_done, width=width)
+            together = width == UNBROKEN or len(lines) + len(ledger) < self.size.height
+            lines = (*lines, Line(()), *ledger) if together else ledger
+        return (*self._above(width), *lines)
+
+    def _above(self, width: int) -> tuple[Line, ...]:
         """What ended the run, and what was asked for."""
         lines: list[Pieces] = [((text, "node--bad"),) for text in self._traceback]
         if self._told is not None and (self._told.node is None or self._told not in self._findings):
             lines += finding_lines(self._told)
-        return tuple(Line(part) for pieces in lines for part in folded(pieces, max(1, self.line_width), "    "))
+        return tuple(Line(part) for pieces in lines for part in folded(pieces, width, "    "))
 
-    def _ledger(self, snapshot: Snapshot) -> tuple[Line, ...]:
-        return ledger_lines(snapshot, self._replay, steps_done=self._steps_done, width=max(1, self.line_width))
-
-    def _node_lines(self, snapshot: Snapshot, node: int) -> tuple[Line, ...]:
+    def _node_lines(self, snapshot: Snapshot, node: int, width: int) -> tuple[Line, ...]:
         return node_lines(
             self._replay,
             snapshot.graph.nodes[node],
             steps_done=self._steps_done,
             digits=SIGNIFICANT.get(snapshot.dtype, 7),
             saved_shown=self.saved_shown,
-            width=max(1, self.line_width),
+            width=width,
             findings=self._findings,
             looking=self._looking,
             factors=_factors(snapshot, node),

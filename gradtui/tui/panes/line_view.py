@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -30,11 +29,6 @@ class Line(NamedTuple):
 
     pieces: tuple[Piece, ...]
     style: str = ""
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether it is the rest of the line before it, that `folded` broke."""
-        return self.pieces[:1] == ((INDENT, ""),)
 
 
 class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
@@ -155,18 +149,6 @@ def folded(pieces: tuple[Piece, ...], width: int, indent: str = INDENT) -> list[
             lines[-1].append((shown, style))
             used += cell_len(shown)
     return [tuple(line) for line in lines]
-
-
-def unfolded(lines: Iterable[Line]) -> list[str]:
-    """The texts of lines as they were before `folded` broke some."""
-    whole: list[str] = []
-    for line in lines:
-        text = "".join(text for text, _ in line.pieces)
-        if line.goes_on and whole:
-            whole[-1] = f"{whole[-1].rstrip()} {text.strip()}"
-        else:
-            whole.append(text)
-    return whole
 
 
 def cut(text: str, width: int) -> str:

@@ -267,7 +267,7 @@ class RunApp(Successor, MendedApp):
         findings = self.look.run.findings
         told = [
             (
-                since(one, " · "),
+                f"{one.certainty}, {since(one, ' · ')}",
                 "\n".join((one.text, *(f"· {evidence}" for evidence in one.evidence), f"→ {one.remedy}")),
             )
             for one in findings

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Edge, Graph, Node, Saved, Snapshot, Source, Summary, Values
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.line_view import folded
@@ -313,3 +314,26 @@ async def test_of_complex_numbers_it_is_said_how_they_are_written() -> None:
     async with PanelApp().run_test(size=(60, 16)) as pilot:
         app = await show(pilot, replace(examples.quadratic(), graph=Graph((replace(leaf, variable="z"),))), 0)
         assert "imaginary" in " ".join(app.lines)
+
+
+async def test_whole_are_its_lines_that_were_broken_or_cut() -> None:
+    """What is told of another node, a name that is wider than the pane, the ledger that had no room."""
+    name = "a_name_that_goes_on_" * 6
+    told = Finding("detached", "backward", None, f"{name}: not in the graph", "take the detach away", evidence=(name,))
+    nodes = examples.quadratic().graph.nodes
+    snapshot = replace(examples.quadratic(), graph=Graph((*nodes[:-1], replace(nodes[-1], variable=name))))
+    async with PanelApp().run_test(size=(44, 12)) as pilot:
+        app = await show(pilot, snapshot, 4)
+        app.panel.show(snapshot, 4, told=told, traceback=("in a file whose " + name,))
+        app.panel.ledger_shown = True
+        await pilot.pause()
+        assert name not in " ".join(app.lines)
+        whole = app.panel.whole()
+        assert whole[:4] == [
+            f"in a file whose {name}",
+            f"{name}: not in the graph",
+            f"  {name}",
+            "→ take the detach away",
+        ]
+        assert whole[4].endswith(name)
+        assert "df/dx" in whole
