@@ -24,13 +24,18 @@ SIGNIFICANT = {"float32": 7, "float64": 10}
 
 
 def number(value: float | None, digits: int = 7) -> str:
-    """`29`, `7.2`, `1e20`, `nan`, `-inf`; `–` for None. At most `digits` significant digits."""
+    """`29`, `7.2`, `1e20`, `nan`, `-inf`; `–` for None. At most `digits` significant digits.
+
+    Below 1000 it is written out, with zeros for what fewer digits leave open: `20`, not `2e1`.
+    """
     if value is None:
         return NOT_KNOWN
     if not math.isfinite(value):
         return str(value)
     mantissa, e, exponent = f"{value or 0.0:.{digits}g}".partition("e")  # and -0 is 0
-    return f"{mantissa}e{int(exponent)}" if e else mantissa
+    if not e:
+        return mantissa
+    return f"{mantissa}e{int(exponent)}" if int(exponent) not in (1, 2) else f"{float(f'{mantissa}e{exponent}'):.0f}"
 
 
 def as_factor(text: str) -> str:

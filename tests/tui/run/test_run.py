@@ -108,6 +108,17 @@ async def test_it_begins_where_it_went_wrong(path: Path) -> None:
         assert next(line for line in text(app).splitlines() if line.startswith("encoder.2.bias")).split()[1] == "None"
 
 
+async def test_in_full_a_finding_is_headed_as_beside_its_update(path: Path) -> None:
+    """How sure it is stands there too."""
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        await pilot.press("w")
+        head = next(line for line in text(app).splitlines() if line.startswith(made.FOUND.certainty))
+        await pilot.press("i")
+        await until(pilot, lambda: any(head in line for line in screen(app)[12:24]))
+
+
 async def test_keys(path: Path) -> None:
     app = RunApp(Source(str(path)))
     async with app.run_test(size=WIDE) as pilot:
@@ -422,7 +433,7 @@ async def test_what_runs_and_how_it_ended_have_room(
         assert first.endswith(("ended ", "on ")) or "nothing for" in first
 
 
-@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 3e3), (1e-3, 1e3), (1e-9, 1e3), (2.0, 1e24)])
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 3e3), (1e-3, 1e3), (1e-9, 1e3), (2.0, 1e24), (0.02, 24.5)])
 def test_what_shades_say_of_numbers(low: float, high: float) -> None:
     """The numbers that have a shade lie where the legend says."""
     scale = Scale((low, high))
@@ -435,6 +446,7 @@ def test_what_shades_say_of_numbers(low: float, high: float) -> None:
             assert level == len(begins) - 1 or value <= begins[level + 1] * 1.6
     assert ("below" in scale.span()) == (high / low > 1e8)
     assert float(scale.span().split()[-1]) == pytest.approx(high, rel=0.5)
+    assert not re.search(r"e[12]\b", scale.span())
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 60, 99, 100, 12_345, 1_000_000])
