@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 
 from msgspec.structs import replace
@@ -14,11 +15,12 @@ from gradtui.findings.detectors import higher_orders
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.record import Record
 from gradtui.findings.same_line import of_one_line
+from gradtui.findings.unfinished import Look
 from gradtui.findings.words.sentences import told
 from gradtui.graph.higher_orders import node_made_by, order_of, picture
 from gradtui.graph.incoming_edges import Use
 from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.model import Parameter, Snapshot
 
 Detector = Callable[[Record], Iterator[Cause]]
 
@@ -33,9 +35,13 @@ def findings(snapshot: Snapshot, used: list[list[Use]] | None = None) -> tuple[F
     healthy function or model. Of an experiment only the forward pass, which it does not change.
 
     used: `uses` of its graph, where they are at hand."""
-    record = Record.of(snapshot, used=used)
-    found = ranked(cause for cause in of_one_line(record, gathered(_causes(record))) if not cause.aside)
-    return tuple(told(cause, snapshot) for cause in found)
+    look = Look()
+    found: list[Finding] = []
+    with look.own():
+        record = Record.of(snapshot, used=used)
+        causes = of_one_line(record, gathered(look.of_each(DETECTORS, record)))
+        found += look.each(partial(told, snapshot=snapshot), ranked(cause for cause in causes if not cause.aside))
+    return (*found, *look.failed)
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
@@ -43,11 +49,23 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
 
     `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
     """
-    record = Record.of(snapshot, parameter)
-    leaf = record.leaves[parameter]
-    found = ranked(cause for cause in _causes(record) if _explains(cause, parameter, leaf.node is not None))
-    found = found or [nothing_wrong.cause(record, parameter, leaf)]
-    return tuple(told(replace(cause, about=(parameter,)), snapshot, named=True) for cause in found)
+    look = Look()
+    leaves: dict[str, Parameter] = {}
+    found: list[Finding] = []
+    with look.own():
+        record = Record.of(snapshot, parameter)
+        leaves = record.leaves
+    if look.failed:
+        return look.failed
+    leaf = leaves[parameter]
+    with look.own():
+        there = leaf.node is not None
+        causes = ranked(one for one in look.of_each(DETECTORS, record) if _explains(one, parameter, there))
+        if not causes and not look.failed:
+            causes = [nothing_wrong.cause(record, parameter, leaf)]
+        about = (replace(cause, about=(parameter,)) for cause in causes)
+        found += look.each(partial(told, snapshot=snapshot, named=True), about)
+    return (*found, *look.failed)
 
 
 def findings_of_derivative(snapshot: Snapshot, order: int, used: list[list[Use]] | None = None) -> tuple[Finding, ...]:
@@ -59,12 +77,16 @@ def findings_of_derivative(snapshot: Snapshot, order: int, used: list[list[Use]]
     told_of = order_of(snapshot, order)
     if told_of is None or order == 1:
         return findings(snapshot, used)
-    of_values = [
-        replace(cause, place=Place(node_made_by(snapshot, order, cause.place.node)))
-        for cause in higher_orders.of_order(Record.of(snapshot), told_of)
-    ]
     shown = picture(snapshot, order)
-    said = [told(cause, shown) for cause in ranked(gathered(of_values))]
+    look = Look()
+    said: list[Finding] = []
+    with look.own():
+        of_values = [
+            replace(cause, place=Place(node_made_by(snapshot, order, cause.place.node)))
+            for cause in higher_orders.of_order(Record.of(snapshot), told_of)
+        ]
+        said += look.each(partial(told, snapshot=shown), ranked(gathered(of_values)))
+    said += look.failed
     kinds = {one.kind for one in said}
     return (*said, *(one for one in findings(shown, used) if one.kind not in kinds))
 
@@ -75,11 +97,10 @@ def why_derivative(snapshot: Snapshot, order: int, variable: str) -> tuple[Findi
     if found or order_of(snapshot, order) is None or order == 1:
         return found
     shown = picture(snapshot, order)
-    return (told(nothing_wrong.of_derivative(snapshot, shown, order, variable), shown),)
-
-
-def _causes(record: Record) -> Iterator[Cause]:
-    return (cause for detect in DETECTORS for cause in detect(record))
+    look = Look()
+    with look.own():
+        found = (told(nothing_wrong.of_derivative(snapshot, shown, order, variable), shown),)
+    return (*found, *look.failed)
 
 
 def _explains(cause: Cause, parameter: str, there: bool) -> bool:

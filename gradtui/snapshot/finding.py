@@ -74,6 +74,7 @@ Kind = Literal[
     "overwritten",
     "unwatched",
     "ranks",
+    "unfinished",
 ]
 """What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass; `lost_digits` is
 of finite numbers that rounding has spoilt.
@@ -81,7 +82,8 @@ of finite numbers that rounding has spoilt.
 In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
 what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code;
 `ordinary` where nothing is wrong. Those after it are of a whole training; `unwatched` of what
-was not seen of it, `ranks` of what differs between processes that train together.
+was not seen of it, `ranks` of what differs between processes that train together. `unfinished`: an error within gradtui
+ended the look for some of them.
 """
 
 

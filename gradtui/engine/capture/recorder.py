@@ -18,7 +18,7 @@ from typing import Any, Self
 import torch
 from torch.overrides import TorchFunctionMode
 
-from gradtui.engine import faults, torch_private
+from gradtui.engine import torch_private
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.warned_lines import at_their_lines
@@ -27,6 +27,7 @@ from gradtui.engine.capture.calls import Calls
 from gradtui.engine.capture.leaf_names import OutermostCall
 from gradtui.engine.capture.places import Places
 from gradtui.engine.tensors.values import FIRST_NUMBERS
+from gradtui.snapshot import faults
 from gradtui.snapshot.model import Source
 
 __warningregistry__ = None  # of warned_lines

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from gradtui.engine.faults import is_of_signal, told
 from gradtui.engine.torch_private import unasked
+from gradtui.snapshot.faults import is_of_signal, told
 
 FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
 Guarded = Callable[[], AbstractContextManager[None]]

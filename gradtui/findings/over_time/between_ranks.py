@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.findings.unfinished import Look
 from gradtui.findings.words.whereabouts import gathered
 from gradtui.runs.side_by_side import Difference, Ranks, What, meet_again
 from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
@@ -21,7 +22,8 @@ APART = "; no fault where each rank has a model of its own, or a part of one, as
 
 def findings(ranks: Ranks) -> tuple[Finding, ...]:
     """The cause of most first. That ranks have other losses is none: each has other data."""
-    return (*_none(ranks), *_apart(ranks), *_idle(ranks), *_stopped(ranks), *_slow(ranks))
+    look = Look()
+    return (*look.of_each((_none, _apart, _idle, _stopped, _slow), ranks), *look.failed)
 
 
 def of_each(ranks: Ranks) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from gradtui.findings.over_time import (
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 from gradtui.findings.over_time.sentences import told
+from gradtui.findings.unfinished import Look
 from gradtui.snapshot.finding import CERTAINTIES, Finding
 
 DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
@@ -94,12 +95,11 @@ def findings(history: History) -> tuple[Finding, ...]:
     so whatever comes."""
     explained: set[str] = set()
     found: list[Finding] = []
-    for detect in DETECTORS:
-        if not history.ended and detect not in LASTING:
+    look = Look()
+    for fault in look.of_each((detect for detect in DETECTORS if history.ended or detect in LASTING), history):
+        if fault.about and explained.issuperset(fault.about):
             continue
-        for fault in detect(history):
-            if fault.about and explained.issuperset(fault.about):
-                continue
-            explained.update(fault.about)
+        explained.update(fault.about)
+        with look.own():
             found.append(told(fault, history))
-    return tuple(sorted(found, key=lambda one: CERTAINTIES.index(one.certainty)))
+    return (*sorted(found, key=lambda one: CERTAINTIES.index(one.certainty)), *look.failed)
