@@ -383,7 +383,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return shown is not None and bool(shown.graph.nodes)
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)
-        case "copy" | "export" | "in_full":
+        case "copy" | "export":
             return shown is not None
     return True
 

@@ -49,6 +49,9 @@ def in_full(
 ) -> Iterator[tuple[str, str]]:
     """Whatever may be cut on the screen: its name, and its text."""
     yield "the function", (title(session) if session.origin == "expression" else "") + session.text
+    problem = session.problem or answers.problem
+    if problem is not None:
+        yield "what is wrong", "\n".join(filter(None, (problem.message, problem.hint)))
     if session.reads_as not in ("", session.text):
         yield "it reads as", session.reads_as
     numbers = reading.whole

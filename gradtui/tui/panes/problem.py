@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.visible import visible
+from gradtui.tui.panes.line_view import cut, folded
 from gradtui.tui.panes.readout import both_ends
 
 CARET = "^"
-MOST_LINES = 2
-"""Of a sentence that does not fit in one."""
 
 
 class ProblemLine(Widget):
@@ -67,8 +64,10 @@ def _lines(message: str, hint: str, column: int | None, width: int) -> list[tupl
         line = place_caret(message, rest, column, width)
         if line is not None:
             return [(*line, "message"), *((text, "", "hint") for text in after)]
-    folded = wrap(message, max(1, width)) or [""]
-    return [*((line, "", "message") for line in folded[:MOST_LINES]), *(((hint, "", "hint"),) if hint else ())]
+    width = max(1, width)
+    first, *more = ["".join(text for text, _ in pieces) for pieces in folded(((message, ""),), width, indent="")]
+    told = [first, *([cut(" ".join(more), width)] if more else ())]
+    return [*((line, "", "message") for line in told), *(((hint, "", "hint"),) if hint else ())]
 
 
 def place_caret(message: str, rest: str, column: int | None, width: int) -> tuple[str, str] | None:
