@@ -110,10 +110,8 @@ class Record:
     def is_traced(self) -> bool:
         """Whether somebody watched the forward pass: then what was not seen did not happen."""
         snapshot = self.snapshot
-        if any(note.kind == "fault" for note in snapshot.notes):
-            return False
         if snapshot.origin == "function" or snapshot.events:
-            return True
+            return all(note.kind != "fault" for note in snapshot.notes)
         if any(module.calls is not None for module in snapshot.modules.values()):
             return True
         return any(node.source is not None for node in self.nodes)
