@@ -222,7 +222,7 @@ class Course:
         norms = tuple(
             Norms(None if grad is None else norm(grad), norm(old), norm(new.detach() - old))
             for grad, old, new in zip(gradients, before, trained, strict=True)
-            if told.keys() != self.arguments.keys()
+            if not named.keys() == told.keys() == self.arguments.keys()  # of arguments alone, all by their numbers
         )
         return Update(number, values[0], told, len(values), (), norms)
 

@@ -11,8 +11,10 @@ import torch
 
 from gradtui.engine.user import training
 from gradtui.engine.user.evaluate import evaluate
+from gradtui.report.text import report
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.training import Leg, TrainingRequest, Update
+from gradtui.training.history import is_still
 from gradtui.training.optimizer_text import read_optimizer
 
 CODE = """
@@ -285,3 +287,57 @@ def test_the_parameters_of_the_object_whose_method_it_is(tmp_path: Path) -> None
     assert snapshot.training.trained == ("part.weight", "part.bias")
     values = [update.value for update in snapshot.training.updates]
     assert values == sorted(values, reverse=True)
+
+
+WIDE = """
+import torch
+torch.manual_seed(3)
+layer = torch.nn.Linear(9, 30)
+leaf = torch.randn(40, requires_grad=True)
+rows = torch.randn(5, 9)
+
+def layers():
+    return torch.nn.functional.silu(layer(rows)).square().mean()
+
+def leaves():
+    return (leaf * torch.arange(40)).square().mean()
+
+def beside(x: torch.Tensor):
+    return (layer(rows) * x).square().mean()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "trained", "at"),
+    [
+        ("layers", ("weight", "bias"), {}),
+        ("layers", ("weight",), {}),
+        ("leaves", ("leaf",), {}),
+        ("beside", ("weight", "x"), {"x": 2.0}),
+    ],
+)
+def test_where_none_is_small_all_are_told_by_norms(
+    name: str, trained: tuple[str, ...], at: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(WIDE, encoding="utf-8")
+    leg = Leg(0, read_optimizer("SGD(lr=0.1)"), at)
+    asked = TrainingRequest(leg.optimizer, trained, legs=(leg,))
+    snapshot = evaluate(Request(1, f"{path}:{name}", at, origin="function", training=asked))
+    assert snapshot.training is not None, snapshot.problem
+    told = snapshot.training
+    code: dict[str, Any] = {}
+    exec(WIDE, code)  # noqa: S102
+    arguments = {key: torch.tensor(value, requires_grad=True) for key, value in at.items()}
+    code[name](**arguments).backward()
+    every = {"weight": code["layer"].weight, "bias": code["layer"].bias, "leaf": code["leaf"], **arguments}
+    wanted = [
+        (float(every[one].grad.norm()), float(every[one].detach().norm()), 0.1 * float(every[one].grad.norm()))
+        for one in told.trained
+    ]
+    assert {*told.trained} == {*trained}
+    assert told.updates[0].variables.keys() == arguments.keys()
+    found = [(one.grad, one.weight, one.change) for one in told.updates[0].norms]
+    assert found == [pytest.approx(one, rel=1e-4) for one in wanted]
+    assert not is_still(told.updates[0])
+    assert "nothing moves" not in report(snapshot)
