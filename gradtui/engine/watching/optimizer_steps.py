@@ -244,7 +244,7 @@ class Steps:
         notice = self._notice
         notice.borders.append(border)
         notice.sums, notice.added_to, notice.doubtful = {}, set(), False
-        notice.made_smaller, notice.stepped = None, self.parameters
+        notice.made_smaller, notice.touched, notice.stepped = None, None, self.parameters
         notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0
         notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         grads = [one.grad for one in self._named.values() if one.grad is not None]
@@ -290,7 +290,8 @@ class Steps:
             if passes.count > 1 and len(set(passes.places)) == 1 and not gradients(optimizer):
                 mine.undivided += passes.undivided and not passes.left.thrown_away
         if not having and self._number in passes.reached:
-            history.note("cleared", passes.place)
+            how, where = self._notice.emptied
+            history.note("cleared", where, how, how=how)
         left = {id(one) for one in passes.left.uncleared(self._number)} if not self._closure else ()
         by_hand = tuple(name for name in having if id(self._named[name]) in self._notice.added_to)
         if by_hand and len(by_hand) == len(having):

@@ -97,6 +97,17 @@ SENTENCES: dict[str, Sentence] = {
         "zero_grad comes after backward and before step: in each of {steps} steps of {optimizer} no gradient is left",
         "the order is zero_grad(), the loss, backward(), and then step()",
     ),
+    "made 0 before step": Sentence(
+        "clipping",
+        "what is done to gradients here, between backward and step, leaves nothing of them: in each of {steps} steps of "
+        "{optimizer} all are 0",
+        "look at the bound (a max_norm of 0 lets nothing through), the factor or the mask that they meet here",
+    ),
+    "gone before step": Sentence(
+        "step_order",
+        "what backward made is gone when step comes: in each of {steps} steps of {optimizer} no gradient is left",
+        "look at what clears or changes .grad between backward() and step(); zero_grad() comes before the loss",
+    ),
     "loss is a leaf": Sentence(
         "new_leaf",
         "backward starts from a tensor that no operation made, as torch.tensor(loss.item()) or loss.detach().requires_grad_() "

@@ -21,6 +21,10 @@ SHARE = 0.2
 """Of all steps, for what did not hold from the first."""
 
 
+EMPTIED = {"cleared": "cleared before step", "made 0": "made 0 before step", "unseen": "gone before step"}
+"""The row, by how gradients went between backward and step."""
+
+
 def is_told(history: History, number: int) -> bool:
     """Whether `order` says why this optimizer never has a gradient."""
     one = history.optimizers[number]
@@ -55,7 +59,9 @@ def order(history: History) -> Iterator[Fault]:
             elif sum(each.updates for each in leaves) >= one.steps or not history.of("cleared"):
                 yield Fault("loss is a leaf", None, facts, "proved", source=leaves[0].source)
             else:
-                yield Fault("cleared before step", None, facts, "proved", source=one.source)
+                emptied = max(history.of("cleared"), key=lambda each: each.updates)
+                row = EMPTIED[emptied.latest["how"]]
+                yield Fault(row, None, facts, "proved", source=emptied.source or one.source)
         elif is_idle and one.name == LBFGS and one.steps >= 2 and idle[0].facts["evaluations"] > 1:
             yield Fault("closure makes none anew", None, facts, "likely", source=one.source)
         elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:

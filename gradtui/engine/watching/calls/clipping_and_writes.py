@@ -70,8 +70,9 @@ class Notice:
     since then. clips: since the last step: the norm before, the most that is let through, the line. borders: for each step
     the sequence number that came next. versions: of `gradients`. sums: what was added to one of these, by its id, with that
     gradient's. added_to: ids of parameters of which the gradient is such a sum. made_smaller: by what a gradient was
-    multiplied by hand, and where. stepped: the parameters of the optimizer that stepped last. scale: of the GradScaler that
-    steps, where it is still in the gradients that were clipped. is_early: as `History` says; it is asked at each call.
+    multiplied by hand, and where. touched: by what, and where, a gradient was changed last since backward. stepped: the
+    parameters of the optimizer that stepped last. scale: of the GradScaler that steps, where it is still in the gradients that
+    were clipped. is_early: as `History` says; it is asked at each call.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
@@ -90,6 +91,7 @@ class Notice:
         self.versions: dict[int, int] = {}
         self.sums: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.added_to: set[int] = set()
+        self.touched: tuple[Any, Source | None] | None = None
         self.made_smaller: tuple[float | torch.Tensor, bool, Source | None] | None = None
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
@@ -123,6 +125,7 @@ class Notice:
             given = args[0] if args and issubclass(type(args[0]), torch.Tensor) else None
             self.doubtful = self.doubtful or (given is not None and loss_inputs.are_shares(given))
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
+            self._touch(func, args, frame)
             local = frame.f_locals
             total, most = local.get("total_norm"), local.get("max_norm")
             if (
@@ -133,6 +136,7 @@ class Notice:
                 self.clips.append((total, float(most), self._place(frame)))
                 self._look_whether_late(frame)
         elif func in CLAMPING and frame.f_code.co_name == "clip_grad_value_":
+            self._touch(func, args, frame)
             most = frame.f_locals.get("clip_value")
             if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
                 self.clips.append((None, float(most), self._place(frame)))
@@ -183,6 +187,7 @@ class Notice:
     def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
         if self.passes and len(args) > 1 and (func in SCALING or func in DIVIDING):
             self._scales(args[0], args[1], func in DIVIDING, frame)
+        self._touch(func, args, frame)
         for one in tensors(args[:1]):
             own = id(one) if id(one) in self.own else self._owner(one)
             if own is not None:
@@ -192,6 +197,21 @@ class Notice:
                     self.gradient_set(self.gradients[id(one)], one, frame)
                 elif id(self.gradients[id(one)]) in self.late:
                     self.gradient_set(self.gradients[id(one)], None, frame)
+
+    def _touch(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
+        """A call that writes over its first argument; of several alike, one after the other, the first tells where."""
+        if self.passes and (self.touched is None or self.touched[0] != func):
+            first = next(iter(tensors(args[:1])), None)
+            if first is not None and any(first is one.grad for one in self.stepped):
+                self.touched = func, self._place(frame)
+
+    @property
+    def emptied(self) -> tuple[str, Source | None]:
+        """How, and where, what backward left is gone by now: `cleared`, `made 0` by what was done to it last, or not seen."""
+        if self.touched is None:
+            return "unseen", None
+        how, place = self.touched
+        return "cleared" if how == "clear" or how in CLEARING else "made 0", place
 
     def move(self) -> None:
         """Another thread counts its nodes anew."""
@@ -221,6 +241,13 @@ class Notice:
         if is_flattened(tensor):
             return
         frame = frame or sys._getframe(1)
+        how = "clear" if gradient is None else "set"
+        if (
+            self.passes
+            and (self.touched is None or self.touched[0] != how)
+            and any(tensor is one for one in self.stepped)
+        ):
+            self.touched = how, self._place(frame)
         known = self.sums.get(id(gradient))
         if known is not None and known[0]() is gradient and self.gradients.get(known[1]) is tensor:
             kept = tensor.grad is not None and tensor.grad._version == self.versions.get(known[1])
