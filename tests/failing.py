@@ -27,7 +27,7 @@ def _raises(variables: int) -> CodeType:
 @contextmanager
 def failing(function: FunctionType) -> Iterator[None]:
     before = function.__code__
-    function.__code__ = _raises(len(before.co_freevars))
+    function.__code__ = _raises(len(before.co_freevars)).replace(co_filename=before.co_filename)
     try:
         yield
     finally:

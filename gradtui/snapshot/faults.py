@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType
 
 from gradtui.snapshot.exception_text import said
+
+OWN = str(Path(__file__).parents[1]) + os.sep
 
 
 def told(error: BaseException) -> str:
     """Its kind and its first line."""
     return f"{type(error).__name__}: {said(error).strip().partition(chr(10))[0]}"
+
+
+def is_own(error: BaseException) -> bool:
+    """Whether it was raised in code of ours, and not in a person's or in torch that this called."""
+    if (
+        not isinstance(error, Exception)
+        or isinstance(error, MemoryError | RecursionError)
+        or error.__traceback__ is None
+    ):
+        return False
+    (*_, (frame, _)) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_filename.startswith(OWN)
 
 
 def is_of_signal(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.torch_refusals import raised
+from gradtui.snapshot import faults
 from gradtui.snapshot.exception_text import said, unbroken
 from gradtui.snapshot.model import Problem
 
@@ -31,6 +32,8 @@ def problem(
 
 
 def _problem(error: Exception, recording: Recording | None) -> Problem:
+    if faults.is_own(error):
+        return Problem("crash", f"the gradients cannot be shown, by an error within gradtui: {faults.told(error)}")
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return Problem("memory", "there is not enough memory to run backward")
     told = said(error).strip().partition("\n")[0]

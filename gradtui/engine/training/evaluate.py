@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
+from gradtui.engine.parts import Parts
 from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.tensors.values import values_of
 from gradtui.engine.training.batches import rows
@@ -33,24 +34,25 @@ def evaluate(request: Request) -> Snapshot:
     wanted = training is not None or request.surface is not None or request.fit or request.orders is not None
     if snapshot.problem is not None or not wanted:
         return snapshot
+    parts = Parts()
     try:
         expression, leaves, data = typed.stood(request)
         snapshot = replace(snapshot, data={name: values_of(column) for name, column in data.items()})
         if request.surface is not None:
-            with _told("evaluate f over these two variables"):
+            with parts.part("the contour"), _told("evaluate f over these two variables"):
                 snapshot = replace(snapshot, surface=surface(request.surface, expression, leaves, data))
         if request.fit:
-            with _told("evaluate what is fitted to the data"):
+            with parts.part("what is fitted to the data"), _told("evaluate what is fitted to the data"):
                 snapshot = replace(snapshot, fit=fit(expression, leaves, data))
         if request.orders is not None:
-            with _told("differentiate this again"):
+            with parts.part("further derivatives"), _told("differentiate this again"):
                 snapshot = replace(snapshot, orders=_orders(request.orders, *typed.stood(seen), snapshot.along))
         if training is not None:
-            with _told("make this update"):
+            with parts.part("the updates"), _told("make this update"):
                 snapshot = replace(snapshot, training=train(expression, leaves, data, training))
     except (ExpressionError, RefusalError) as error:
         return replace(snapshot, problem=error.problem)
-    return snapshot
+    return replace(snapshot, notes=(*snapshot.notes, *parts.notes))
 
 
 @contextmanager

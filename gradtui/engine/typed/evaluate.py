@@ -12,6 +12,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
 from gradtui.engine.autograd.kept import kept
+from gradtui.engine.parts import Parts
 from gradtui.engine.tensors.dtype_and_device import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.tensors.values import values_of
 from gradtui.engine.typed import forward, inaccuracies, torch_at_kinks
@@ -71,7 +72,19 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}
-    corners = torch_at_kinks.notes(expression, done.values)
+    parts = Parts()
+    corners: tuple[model.Note, ...] = ()
+    told: tuple[model.Note, ...] = ()
+    differences: dict[str, model.Differences] = {}
+    drawn: Curve | None = None
+    with parts.part("notes on corners"):
+        corners = tuple(torch_at_kinks.notes(expression, done.values))
+    with parts.part("notes on the numbers"):
+        told = (*notes(done, built, tuple(leaves)), *corners, *inaccuracies.notes(expression, done.values))
+    with parts.part("differences"):
+        differences = _differences(request, expression, at if corners else _held(leaves | data), leaves)
+    with parts.part("the curve"):
+        drawn = _curve(request, done, leaves | data)
     variables = {
         name: model.VariableState(values_of(leaf), gradients.get(name) or values_of(torch.zeros_like(leaf)))
         for name, leaf in leaves.items()
@@ -85,13 +98,9 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         variables=variables,
         value=values_of(done.output),
         graph=built,
-        differences=_differences(request, expression, at if corners else _held(leaves | data), leaves),
-        curve=_curve(request, done, leaves | data),
-        notes=(
-            *notes(done, built, tuple(leaves)),
-            *corners,
-            *inaccuracies.notes(expression, done.values),
-        ),
+        differences=differences,
+        curve=drawn,
+        notes=(*(told or corners), *parts.notes),
         along=along,
         experiments=request.experiments,
         data={name: values_of(column) for name, column in data.items()},
@@ -203,5 +212,5 @@ def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, t
     nowhere = torch.zeros((), dtype=DTYPES[request.dtype], device=request.device)
     try:
         return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, closely=True)
-    except (ExpressionError, RuntimeError, ValueError):
+    except ExpressionError:
         return None

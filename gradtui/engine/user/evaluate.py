@@ -19,6 +19,7 @@ from gradtui.engine.capture.introspection import code_of, is_a, named_parameters
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
+from gradtui.engine.parts import Parts
 from gradtui.engine.tensors.dtype_and_device import RefusalError, dtype_and_device
 from gradtui.engine.tensors.values import device_name, dtype_name, values_of
 from gradtui.engine.user.confine import confined, silent
@@ -37,13 +38,17 @@ from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.engine.working_folder import shown
 from gradtui.findings.dtypes import NARROW
-from gradtui.snapshot import model
+from gradtui.snapshot import faults, model
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.surface import Surface
 from gradtui.snapshot.target import split
 from gradtui.snapshot.training import Place, TrainingRequest
+
+OWN_FAULT = "{target} has run, and what it gave cannot be shown, by an error within gradtui: {error}"
+
+Elsewhere = tuple[dict[str, model.Differences], Curve | None, Surface | None, tuple[model.Note, ...]]
 
 _modules: dict[str, UserModule] = {}
 _courses: dict[Path, Course] = {}
@@ -88,6 +93,8 @@ class Run:
         self.recording: Recording | None = None
         self.watch: Trace | None = None
         self.processes = Processes()
+        self.parts = Parts()
+        self.has_run = False
         self.again: Again | None = None
         self.restore: Callable[[], None] = self._restore
 
@@ -123,6 +130,7 @@ class Run:
         self.processes = Processes()
         with watch, looks:
             result = asked.call()
+        self.has_run = True
         looks.come_back()
         scope = watch.variables()
         outputs = tensors_of(result, self.name)
@@ -143,6 +151,8 @@ class Run:
         error = of_user_code(error, self.module.is_own)
         target = Path(self.request.expression).name  # its folders stand with the place
         told = problem(error, target, self.module.is_own)
+        if self.has_run and faults.is_own(error) and told.kind == "crash":
+            told = model.Problem("crash", OWN_FAULT.format(target=target, error=faults.told(error)))
         snapshot = self.failed(told, files_of(error, self.module.is_own))
         built = graph_before(error, self.recording, self.nodes)
         snapshot = snapshot if built is None else replace(snapshot, graph=built)
@@ -189,7 +199,10 @@ class Run:
                 notes.append(model.Note("constant", f"autograd sees no path from {name} to f: the gradient is 0"))
         notes += [model.Note("code", f"{self.name} has no parameter {name}") for name in asked.unknown]
         narrow = next((node.dtype for node in built.nodes if node.dtype in NARROW), "")
-        differences, curve, surface, more = self._elsewhere(asked, outputs, narrow)
+        elsewhere: Elsewhere = {}, None, None, ()
+        with self.parts.part("curve and differences"):
+            elsewhere = self._elsewhere(asked, outputs, narrow)
+        differences, curve, surface, more = elsewhere
         return replace(
             told,
             id=self.request.id,
@@ -207,7 +220,7 @@ class Run:
             derivative={},
             curve=curve,
             surface=surface,
-            notes=(*notes, *more),
+            notes=(*notes, *more, *self.parts.notes),
             experiments=self.request.experiments,
             problem=None,
             origin="function",
@@ -278,9 +291,7 @@ class Run:
             files=failed.files | told.files,
         )
 
-    def _elsewhere(
-        self, asked: Arguments, outputs: list[torch.Tensor], narrow: str
-    ) -> tuple[dict[str, model.Differences], Curve | None, Surface | None, tuple[model.Note, ...]]:
+    def _elsewhere(self, asked: Arguments, outputs: list[torch.Tensor], narrow: str) -> Elsewhere:
         """Differences, curve and contour, where f is the same function each time it is run. narrow: the dtype of a part of it."""
         if not asked.variables:
             return {}, None, None, ()
