@@ -19,6 +19,9 @@ DIGITS = 5
 MOST_PRIMES = 4
 NONE_RIGHT = "no digit is right"
 """Be it that rounding took them, or that torch has no derivative of a derivative."""
+ROUNDING = {"float32": 2.0**-23, "float64": 2.0**-52}
+"""What rounding may take of a number that a few operations made, by its size."""
+ONLY_ROUNDING = "no more than rounding"
 POWERS = ("", "", *"²³⁴⁵⁶⁷⁸")
 
 
@@ -92,8 +95,15 @@ def lines(snapshot: Snapshot, orders: Orders, degree: int | None = None) -> Iter
     if not known:
         return
     numbers = tuple(one.value for one in told)
-    off = [f"{number(polynomial(numbers, place, x) - f, DIGITS)} at {number(x)}" for x, f in (known[0], known[-1])]
+    off = [f"{_off(numbers, place, x, f, snapshot.dtype)} at {number(x)}" for x, f in (known[0], known[-1])]
     yield f"  it is off by {' and '.join(off)}"
+
+
+def _off(numbers: tuple[float, ...], place: float, x: float, f: float, dtype: str) -> str:
+    """By how much the polynomial misses f; what rounding the coefficients and f alone would do is no distance."""
+    off = polynomial(numbers, place, x) - f
+    size = abs(f) + sum(abs(one * (x - place) ** power) for power, one in enumerate(numbers))
+    return ONLY_ROUNDING if 0 < abs(off) <= ROUNDING.get(dtype, ROUNDING["float32"]) * size else number(off, DIGITS)
 
 
 def _first_without(snapshot: Snapshot, orders: Orders) -> int:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gradtui.calculus import taylor as calculus
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.graph.taylor_text import coefficients, lines, values
+from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Dtype, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.truth import Coefficients
@@ -91,3 +92,47 @@ def written(expression: str, x: float) -> list[str]:
     snapshot = told_of(expression, x, most=3)
     assert snapshot.orders is not None
     return list(lines(snapshot, snapshot.orders))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("expression", "at", "degree"),
+    [
+        ("x^2", 2.4, 3),
+        ("x^3 - x", 0.3, 3),
+        ("0.1x^2", 0.7, 3),
+        ("x^4/7 - x^2", -1.3, 4),
+        ("(x - 0.1)^3", 0.2, 4),
+        ("x/3", 0.3, 2),
+    ],
+)
+def test_of_a_polynomial_no_rounding_is_told_as_a_distance(
+    expression: str, at: float, degree: int, dtype: Dtype
+) -> None:
+    """Its own Taylor polynomial is f: it is off by nothing that a digit could tell."""
+    ends = {name: off_at_the_ends(expression, at, name, dtype) for name in (degree, 1)}
+    assert not any(map(float_of, ends[degree]))
+    assert all(map(float_of, ends[1])) == (expression != "x/3"), "what one degree lacks is told"
+
+
+def off_at_the_ends(expression: str, at: float, degree: int, dtype: Dtype) -> list[str]:
+    request = Request(
+        1,
+        expression,
+        {"x": at},
+        dtype,
+        curve=CurveRequest("x", (-10.0, 10.0), 9),
+        orders=OrdersRequest(1, degree=degree),
+    )
+    snapshot = evaluate(request)
+    assert snapshot.orders is not None
+    (line,) = (line for line in lines(snapshot, snapshot.orders) if "off by" in line)
+    return [part.rpartition(" at ")[0].rpartition("by ")[2] for part in line.split(" and ")]
+
+
+def float_of(told: str) -> float:
+    """0 for words."""
+    try:
+        return float(told)
+    except ValueError:
+        return 0.0
