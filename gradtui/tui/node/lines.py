@@ -129,11 +129,15 @@ def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
     if values is None or values.summary is None:
         return
     summary = values.summary
-    named = {"min": summary.min, "max": summary.max, "mean": summary.mean, "norm": summary.norm}
-    if summary.nan or summary.inf:
-        named["finite norm"] = summary.finite_norm
+    named = {"min": summary.min, "max": summary.max, "mean": summary.mean, "norm": summary.finite_norm}
     spread = "  ".join(f"{name} {number(value, digits)}" for name, value in named.items())
-    yield ((f"{label}{spread}  nan {summary.nan}  inf {summary.inf}  zero {summary.zero}", "node--quiet"),)
+    told = [f"nan {summary.nan}  inf {summary.inf}  zero {summary.zero}"]
+    if not (summary.nan or summary.inf):
+        told.insert(0, spread)
+    else:  # what is told of the finite ones is not told of the whole
+        told.insert(0, f"norm {number(summary.norm, digits)}")
+        told += [] if summary.finite_norm is None else [f"of the finite ones: {spread}"]
+    yield ((label + "  ".join(told), "node--quiet"),)
 
 
 def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int, *, plain: bool) -> Iterator[Pieces]:
