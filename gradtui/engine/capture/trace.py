@@ -60,7 +60,7 @@ class Trace:
         self._recorder.__exit__(kind, error, traceback)
         with self._recorder.own():
             self._modules.leave()
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and not self.recording.fault:
             with suppress(Exception):  # what is raised is the person's own exception, whatever there is to say of it
                 self.failed = failed_step(error, self._model, self.recording, {})
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
@@ -60,6 +61,10 @@ BY_TORCH = {
 
 Without `_meant` a warning comes all the same, at another line.
 """
+
+
+PUT_BACK = {"_differs", "Nested.end"}
+"""By these themselves buffers, and the gradients of reentrant checkpoints, are put back."""
 
 
 class Square(torch.autograd.Function):
@@ -164,3 +169,65 @@ def test_a_function_of_a_file_has_its_value_and_gradient_without_the_recording(
     assert len(told.graph.nodes) == len(plain.graph.nodes)
     assert ["RuntimeError" in note.text for note in told.notes if note.kind == "fault"] == [True]
     assert not [one for one in findings(told) if one.certainty == "proved"]
+
+
+def test_of_half_a_recording_nothing_is_said_of_what_raised() -> None:
+    net = nn.Linear(1, 1)
+
+    def step() -> gradtui.api.Trace:
+        watch = gradtui.trace(net)
+        with pytest.raises(RuntimeError, match="does not require grad"), watch:
+            net(torch.ones(1)).detach().sum().backward()
+        return watch
+
+    assert step().findings
+    with failing(cast(FunctionType, Calls._after)):
+        assert not step().findings
+
+
+def caught() -> tuple[nn.Module, nn.Parameter, torch.Tensor]:
+    """A loss of which a capture runs backward through modules that write, checkpoints, hooks and random numbers."""
+    torch.manual_seed(0)
+    net, weight = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)), nn.Parameter(torch.ones(3))
+    out = net(torch.randn(5, 3))
+    out.register_hook(lambda gradient: gradient * 1.0)
+    net[0].weight.register_hook(lambda gradient: None)  # type: ignore[operator]
+    weight.grad = torch.ones(3)
+    dropped = checkpoint(lambda one: torch.dropout(one * 2, 0.5, True).sum(), weight, use_reentrant=False)
+    again = checkpoint(lambda one: net[1](one.sum().expand(2, 4)).sum(), weight, use_reentrant=True)
+    return net, weight, out.square().mean() + Square.apply(weight).sum() + dropped + again  # type: ignore[no-untyped-call]
+
+
+def state(net: nn.Module, weight: nn.Parameter, loss: torch.Tensor) -> list[object]:
+    leaves = [weight, *net.parameters()]
+    return [
+        [None if one.grad is None else one.grad.tolist() for one in leaves],
+        [len(one._backward_hooks or ()) for one in leaves],
+        [(len(one._forward_hooks), len(one._forward_pre_hooks), len(one._backward_hooks)) for one in net.modules()],
+        [one.tolist() for one in net.buffers()],
+        (torch._C._len_torch_function_stack(), torch._C._len_torch_dispatch_stack()),
+        str(torch._C._get_torch_function_state()),  # type: ignore[attr-defined]
+        (torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_anomaly_enabled()),
+        torch.get_rng_state().tolist(),
+        (list(warnings.filters), cast(Any, warnings)._showwarnmsg),
+        (cast(Any, torch.autograd)._engine_run_backward, torch.from_numpy, gc.isenabled()),
+    ]
+
+
+def test_a_capture_that_fails_leaves_nothing_behind() -> None:
+    around = {"capture", "undisturbed", "unchanged", "_Capture.snapshot", "_Capture._run", "drive", "_Capture._facts"}
+    every = called_by(around, lambda: gradtui.capture(caught()[2]))
+    assert len(every) > 20
+    harmed = []
+    for function in every:
+        if function.__qualname__ in PUT_BACK:
+            continue
+        net, weight, loss = caught()
+        before = state(net, weight, loss)
+        with failing(function), suppress(RuntimeError):
+            gradtui.capture(loss)
+        after = state(net, weight, loss)
+        torch.autograd.backward(loss)
+        if after != before:
+            harmed.append(function.__qualname__)
+    assert not harmed
