@@ -15,8 +15,9 @@ OWN = str(Path(__file__).parents[1]) + os.sep
 
 
 def told(error: BaseException) -> str:
-    """Its kind and its first line."""
-    return f"{type(error).__name__}: {said(error).strip().partition(chr(10))[0]}"
+    """Its kind, and the first line of what it says."""
+    what = said(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {what}" if what else type(error).__name__
 
 
 def is_own(error: BaseException) -> bool:
