@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.training import Moved, Place, Setting, State, Training, Update
 from gradtui.training.history import Maker, is_of_one, is_still
 from gradtui.training.module_norms import by_module, pace
 from gradtui.tui.node.lines import Pieces
+from gradtui.tui.panes.line_view import left
 
 if TYPE_CHECKING:
     from gradtui.training.rules import Line
 
 
-DIGITS, COLUMN = 3, 10
-MOST_NAME, MOST_MODULES = 16, 12
-"""Cells of a module's name, of a longer one the end is seen; and modules in a table."""
+DIGITS = 3
+MOST_NAME, MOST_MODULES = 6, 12
+"""Cells of a module's name that has room beside its numbers where the pane is narrow; and modules in a table."""
 
 
 GOING_ON: State = {"momentum_buffer": 0.0, "step_size": 0.0, "eta": 0.0}
@@ -98,15 +101,25 @@ def _rule_alone(optimizer: str, name: str, settings: Mapping[str, Setting]) -> I
 
 
 def _by_module(update: Update, trained: Sequence[str]) -> Iterator[Pieces]:
+    """A line each, in columns as wide as they need; two where a name is long, so that none is cut and no line is broken."""
     modules = by_module(trained, update.norms)
-    width = max(len("module"), *(min(len(module), MOST_NAME) for module in modules))
-    head = "".join(f"{word:>{COLUMN}}" for word in ("gradient", "weight", "change", "/weight"))
-    yield ((f"norms in update {update.update}", "node--next"),)
-    yield ((f"{'module':{width}}{head}", "node--quiet"),)
-    for module, norms in [*modules.items()][:MOST_MODULES]:
+    shown = dict([*modules.items()][:MOST_MODULES])
+    table: list[tuple[str, ...]] = [("gradient", "weight", "change", "/weight")]
+    for norms in shown.values():
         cells = (norms.grad, norms.weight, norms.change, pace(norms))
-        told = "".join(f"{NOT_KNOWN if one is None else number(one, DIGITS):>{COLUMN}}" for one in cells)
-        yield ((f"{module[-MOST_NAME:]:{width}}", "node--text"), (told, "node--value"))
+        table.append(tuple(NOT_KNOWN if one is None else number(one, DIGITS) for one in cells))
+    widths = [2 + max(map(len, column)) for column in zip(*table, strict=True)]
+    head, *rows = ["".join(map(str.rjust, cells, widths)) for cells in table]
+    longest = max(len("module"), *map(cell_len, shown))
+    is_beside = longest <= MOST_NAME
+    yield ((f"norms in update {update.update}", "node--next"),)
+    yield ((left("module", longest) + head if is_beside else head, "node--quiet"),)
+    for module, told in zip(shown, rows, strict=True):
+        if is_beside:
+            yield ((left(module, longest), "node--text"), (told, "node--value"))
+        else:
+            yield ((module, "node--text"),)
+            yield ((told, "node--value"),)
     if len(modules) > MOST_MODULES:
         yield ((f"… {len(modules) - MOST_MODULES} modules more: a .csv file has them all", "node--quiet"),)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from gradtui.snapshot.start import Start
@@ -184,3 +185,25 @@ def test_the_rule_of_a_large_parameter_is_that_of_a_run_that_goes_on() -> None:
     said = ["".join(text for text, _ in line) for line in lines]
     assert "b ← μ·b + ḡ" in said
     assert any("12.5 %" in line for line in said)
+
+
+NARROW = 43
+"""Cells of the node pane's lines at 120x36."""
+
+
+@pytest.mark.parametrize(
+    "modules", [("0", "2"), ("head", "层"), ("encoder.layers.0.self_attn.out_proj", "head"), ("变量的编码器", "b")]
+)
+def test_the_table_of_modules_has_its_columns_in_a_narrow_pane_too(modules: tuple[str, ...]) -> None:
+    """No line of it is broken, no name cut, and the numbers of a column end below its head."""
+    norms = (Norms(1.2345e-7, 4.5e10, 1.2345e-9), Norms(None, 0.0, 0.0))
+    names = tuple(f"{module}.weight" for module in modules)
+    update = Update(4, 1.0, {}, norms=norms)
+    lines = ["".join(text for text, _ in line) for line in norm_lines(None, update, {}, None, names, None)]
+    begins = next(place for place, line in enumerate(lines) if "gradient" in line)
+    table = lines[begins:]
+    assert all(cell_len(line) <= NARROW for line in table)
+    assert all(any(line.startswith(module) for line in table) for module in modules)
+    told = [line for line in table if any(number in line for number in ("1.23e-7", "–"))]
+    assert len(told) == len(modules)
+    assert {cell_len(line) for line in told} == {cell_len(table[0])}
