@@ -6,7 +6,7 @@ Not here are `torch._foreach_...`, and what tensors and modules have as attribut
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from types import FrameType
@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import torch
 from torch.autograd.graph import Node
-from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -153,11 +152,6 @@ def checkpoints_may_run() -> Iterator[None]:
         yield
     finally:
         autograd._is_checkpoint_valid = before
-
-
-def are_uninitialized(kinds: Iterable[type]) -> bool:
-    """Whether one is that of a lazy module's parameter, or buffer, before its first call: it refuses whatever it is asked."""
-    return any(issubclass(kind, UninitializedTensorMixin) for kind in kinds)
 
 
 def running_node() -> Node | None:

@@ -26,6 +26,7 @@ from gradtui.engine.capture import constructors
 from gradtui.engine.capture.calls import Calls
 from gradtui.engine.capture.leaf_names import OutermostCall
 from gradtui.engine.capture.places import Places
+from gradtui.engine.tensors.readable_tensors import are_uninitialized
 from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.snapshot import faults
 from gradtui.snapshot.model import Source
@@ -114,7 +115,7 @@ class Recorder(Calls, TorchFunctionMode):
         try:
             if self._function.code is not None:
                 self._function.look_for(sys._getframe(1))
-            if not (self.recording.fault or torch_private.is_within_torch() or torch_private.are_uninitialized(types)):
+            if not (self.recording.fault or torch_private.is_within_torch() or are_uninitialized(types)):
                 seen = self._before(func, args, kwargs)
         except Exception as error:
             self.fails(error)

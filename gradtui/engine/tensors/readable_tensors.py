@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import torch
@@ -16,7 +16,13 @@ REAL = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool,
 REAL |= {torch.int8, torch.int16, torch.int32, torch.int64}
 PACKED = {torch.quint4x2: 2, torch.quint2x4: 4}
 """Elements in a byte."""
+UNINITIALIZED = frozenset((UninitializedParameter, UninitializedBuffer))
 COMPRESSED = {torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
+
+
+def are_uninitialized(kinds: Iterable[type]) -> bool:
+    """Whether one is that of a lazy module's parameter, or buffer, before its first call: it refuses whatever it is asked."""
+    return not UNINITIALIZED.isdisjoint(kinds)
 
 
 def has_numbers(tensor: torch.Tensor) -> bool:

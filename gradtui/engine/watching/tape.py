@@ -26,13 +26,13 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import calling, distance
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
+from gradtui.engine.tensors.readable_tensors import are_uninitialized
 from gradtui.engine.torch_private import (
     RESULT,
     RUN,
     SET_GRAD_ENABLED,
     SUCCEEDED,
     apply_function,
-    are_uninitialized,
     autocasts,
     in_backward,
     put_back,
