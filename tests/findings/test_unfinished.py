@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import FunctionType
+from functools import partial
+from types import FunctionType, ModuleType
 from typing import Any, cast
 
 import pytest
@@ -44,19 +45,26 @@ def kinds(found: Sequence[Finding]) -> list[str]:
     return [one.kind for one in found]
 
 
+def each_takes_its_own(
+    module: ModuleType, ask: Callable[[], Sequence[Finding]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the module's detectors, where it fails: the others' findings are as they are without it."""
+    every = vars(module)["DETECTORS"]
+    for detect in every:
+        monkeypatch.setattr(module, "DETECTORS", tuple(one for one in every if one is not detect))
+        without = ask()
+        monkeypatch.setattr(module, "DETECTORS", every)
+        with failing(cast(FunctionType, detect)):
+            *others, last = ask()
+        assert (tuple(others), last.kind) == (without, "unfinished")
+
+
 @pytest.mark.parametrize("snapshot", SNAPSHOTS)
 def test_a_detector_that_fails_takes_its_own_findings_and_no_others(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = of_snapshot.DETECTORS
     assert len(of_snapshot.findings(snapshot)) > 1
-    for detect in every:
-        monkeypatch.setattr(of_snapshot, "DETECTORS", tuple(one for one in every if one is not detect))
-        without = of_snapshot.findings(snapshot)
-        monkeypatch.setattr(of_snapshot, "DETECTORS", every)
-        with failing(cast(FunctionType, detect)):
-            *others, last = of_snapshot.findings(snapshot)
-        assert (tuple(others), last.kind) == (without, "unfinished")
+    each_takes_its_own(of_snapshot, partial(of_snapshot.findings, snapshot), monkeypatch)
 
 
 @pytest.mark.parametrize("snapshot", SNAPSHOTS)
@@ -102,14 +110,7 @@ def test_of_a_training_too(monkeypatch: pytest.MonkeyPatch) -> None:
     history = History()
     history.updates, history.ended = 10, True
     history.parameters = {"own": ParameterHistory("own", (1,), "float32", True)}
-    every = of_training.DETECTORS
-    for detect in every:
-        monkeypatch.setattr(of_training, "DETECTORS", tuple(one for one in every if one is not detect))
-        without = of_training.findings(history)
-        monkeypatch.setattr(of_training, "DETECTORS", every)
-        with failing(cast(FunctionType, detect)):
-            *others, last = of_training.findings(history)
-        assert (tuple(others), last.kind) == (without, "unfinished")
+    each_takes_its_own(of_training, partial(of_training.findings, history), monkeypatch)
 
 
 def test_a_watch_goes_on_without_a_detector(capsys: pytest.CaptureFixture[str]) -> None:

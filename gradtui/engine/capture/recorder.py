@@ -19,10 +19,10 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine import torch_private
+from gradtui.engine.autograd import constructors
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.warned_lines import at_their_lines
-from gradtui.engine.capture import constructors
 from gradtui.engine.capture.calls import Calls
 from gradtui.engine.capture.leaf_names import OutermostCall
 from gradtui.engine.capture.places import Places

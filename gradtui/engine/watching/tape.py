@@ -18,9 +18,9 @@ from typing import Any, Self
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gradtui.engine.autograd import constructors
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.warned_lines import at_their_lines
-from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import calling, distance

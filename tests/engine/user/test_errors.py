@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from gradtui.engine.capture import constructors
+from gradtui.engine.autograd import constructors
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.trace import Trace
 from gradtui.engine.user import memory_and_recursion
