@@ -42,10 +42,15 @@ class Growth(NamedTuple):
     on_average: bool = False
     share: float = math.inf
 
+    @property
+    def is_by_steps(self) -> bool:
+        """Whether the steps, that are too large, can account for it."""
+        return REACH * self.share >= 1
+
 
 def growth(history: History) -> list[Growth]:
     """Of each optimizer whose loss grew until its last finite one, by steps that are too large."""
-    return [one for one in _grown(history) if REACH * one.share >= 1]
+    return [one for one in _grown(history) if one.is_by_steps]
 
 
 def _grown(history: History) -> list[Growth]:
@@ -258,13 +263,12 @@ def sinks(history: History) -> Iterator[Fault]:
 
 def detect(history: History) -> Iterator[Fault]:
     """While the training goes on, where the loss is not finite any more: until then it may fall again."""
-    by_steps = growth(history)
     for one in _grown(history):
         if not history.ended and math.isfinite(history.optimizers[one.optimizer].losses[-1][1]):
             continue
         each = (one.end / one.begin) ** (1 / (one.last - one.first))
         facts = {"each": each, "begin": one.begin, "end": one.end, "rate": one.rate, "share": one.share}
-        if one in by_steps:
+        if one.is_by_steps:
             yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)
         else:
             yield Fault("loss grows by itself", one.first, facts, "perhaps")
