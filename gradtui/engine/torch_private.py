@@ -331,6 +331,11 @@ def apply_function() -> Callable[..., Any]:
     return applied
 
 
+def is_step_heard(optimizer: torch.optim.Optimizer) -> bool:
+    """Whether torch tells its hooks of each step of this one; of what wraps one without making an optimizer of itself it does not."""
+    return bool(getattr(type(optimizer).step, "hooked", False))
+
+
 def not_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same, called by compiled code as it is: Dynamo, which is loaded for that, as by any optimizer, does not go into it."""
 

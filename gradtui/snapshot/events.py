@@ -25,6 +25,7 @@ EventKind = Literal[
     "checkpoint",
     "custom",
     "marked",
+    "wrapped",
     "born",
     "fresh",
     "ungraphed",
@@ -41,7 +42,7 @@ leaf of a leaf. written: its numbers were put into another tensor, by `copy_` un
 without an operation before anybody watched, seen by numbers that are the same.
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
 custom: used in the forward of a custom autograd.Function without being an input of it; marked: what came out of one without a
-graph. born: an nn.Parameter was made, of
+graph; wrapped: out of a reentrant checkpoint, in a list, a dict or an object. born: an nn.Parameter was made, of
 nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by
 `torch.autograd.grad` without create_graph, or a `.grad` that backward left without it. late: a leaf was asked for its gradient,
 and nothing used it since. hooked: a hook was put on a tensor, or on a module.

@@ -82,6 +82,29 @@ def checkpoint_of_what_needs_no_gradient() -> Iterator[Any]:
     yield model.b(h).mean()
 
 
+@broken("no_grad", "a.weight", "none", "reentrant", "in a list, a dict")
+def checkpoint_that_gives_out_a_dict() -> Iterator[Any]:
+    model = Two()
+    x = torch.randn(4, 3, requires_grad=True)
+    yield model
+    out = checkpoint(lambda h: {"hidden": model.a(h)}, x, use_reentrant=True)  # <- here
+    yield model.b(out["hidden"]).mean()
+
+
+@broken("no_grad", "a.weight", "none", "reentrant", "in a list, a dict")
+def checkpoint_that_keeps_what_is_used_later() -> Iterator[Any]:
+    model = Two()
+    x, kept = torch.randn(4, 3, requires_grad=True), []
+
+    def block(h: Tensor) -> Tensor:
+        kept.append(model.a(h).tanh())
+        return h * 2
+
+    yield model
+    out = checkpoint(block, x, use_reentrant=True)  # <- here
+    yield model.b(out + kept[-1]).mean()
+
+
 @broken("new_leaf", "0.weight", "none", "stack_module_state")
 def stacked_for_vmap() -> Iterator[Any]:
     model, base, x = nn.ModuleList(nn.Linear(3, 1) for _ in range(2)), nn.Linear(3, 1), torch.randn(4, 3)

@@ -162,6 +162,24 @@ def checkpointed() -> Iterator[Any]:
 
 
 @healthy
+def checkpointed_with_reentrance() -> Iterator[Any]:
+    """Beside what comes of it, it keeps something to be looked at."""
+    model = Classifier()
+    x, y = batch()
+    kept: list[torch.Tensor] = []
+
+    def block(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        hidden = model.encoder(x)
+        kept.append(hidden.detach())
+        return hidden, hidden.mean()
+
+    yield model
+    features, mean = checkpoint(block, x.requires_grad_(), use_reentrant=True)
+    assert kept[0].mean() == mean
+    yield F.cross_entropy(model.head(features), y)
+
+
+@healthy
 def nearly_converged() -> Iterator[Any]:
     """Gradients next to nothing, in all layers alike."""
     model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))

@@ -70,7 +70,7 @@ class Calls:
                 self._born.discard(id(tensor))
                 self._name(tensor, sys._getframe(2))
             if (out := self._results.come_out(tensor, sys._getframe(2))) is not None:
-                told = Told("marked", "apply", None)
+                told = Told(out.kind, "apply" if out.kind == "marked" else "checkpoint", None)
                 self._cut(told, [tensor], flowed, out.live, sys._getframe(2), None, out.source, what=out.what)
                 flowed, alive, number, lost = self._flow.into(tensor)
             if lost:
@@ -279,7 +279,8 @@ class Calls:
         around = self.around(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
             if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
-                return False  # backward runs what is in it again, with a graph
+                self._results.add(outputs, live, "", self._places.here(around.frame or frame), "wrapped")
+                return False  # backward runs what is in it again, with a graph, but for what comes out in a list, say
             kind, operation, what = around.kind, around.operation, around.what
             frame, source = around.frame or frame, None
             if kind == "custom" and self._off[0] != "before":
@@ -295,7 +296,7 @@ class Calls:
         off: tuple[Switch, Source | None] = self._off if kind == "no_grad" else ("", None)
         if kind == "no_grad" and torch.is_inference_mode_enabled():
             off = "inference_mode", None
-        module = "" if kind in ("checkpoint", "copied", "custom") else self.module
+        module = "" if kind in ("checkpoint", "wrapped", "copied", "custom") else self.module
         key = kind, operation, source, module, off
         known = recording.happenings.get(key)
         if known is None:

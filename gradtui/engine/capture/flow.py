@@ -17,7 +17,7 @@ from gradtui.engine.autograd.release import guard
 from gradtui.engine.capture.places import in_function
 from gradtui.engine.capture.recording import Recording, maker
 from gradtui.engine.tensors.values import PLAIN
-from gradtui.snapshot.model import Source
+from gradtui.snapshot.model import EventKind, Source
 
 ARRAYS = {"numpy", "__array__"}
 MOST_KEPT = 100_000
@@ -205,24 +205,29 @@ class Flow:
 
 
 class Result(NamedTuple):
-    """live: the leaves that a gradient goes back to from what the Function took in, a bit each. what: the Function, and where."""
+    """live: the leaves that a gradient goes back to from what the Function took in, a bit each. what: the Function, and where. kind: of what
+    happened where it comes out without a graph."""
 
     tensor: weakref.ref[torch.Tensor]
     live: int
     what: str
     source: Source | None
+    kind: EventKind
 
 
 class Results:
-    """What the forward of a custom autograd.Function made, until it is seen whether it came out with a graph: by id, without
-    holding it."""
+    """What the forward of a custom autograd.Function made, or of a reentrant checkpoint, until it is seen whether it came out with
+    a graph: by id, without holding it."""
 
     def __init__(self) -> None:
         self._made: dict[int, Result] = {}
 
-    def add(self, tensors: Iterable[torch.Tensor], live: int, what: str, source: Source | None) -> None:
+    def add(
+        self, tensors: Iterable[torch.Tensor], live: int, what: str, source: Source | None, kind: EventKind = "marked"
+    ) -> None:
+        """kind: of what happened where it comes out without one."""
         for tensor in tensors if live else ():
-            self._made[id(tensor)] = Result(weakref.ref(tensor, self._forget(id(tensor))), live, what, source)
+            self._made[id(tensor)] = Result(weakref.ref(tensor, self._forget(id(tensor))), live, what, source, kind)
 
     def _forget(self, key: int) -> Callable[[object], object]:
         return lambda _: self._made.pop(key, None)
@@ -231,7 +236,9 @@ class Results:
         """What is made of one, as whole numbers of it, is another."""
         found = next((self._made[id(one)] for one in inputs if id(one) in self._made), None) if self._made else None
         if found is not None:
-            self.add((one for one in outputs if not one.requires_grad), found.live, found.what, found.source)
+            self.add(
+                (one for one in outputs if not one.requires_grad), found.live, found.what, found.source, found.kind
+            )
 
     def come_out(self, tensor: torch.Tensor, frame: FrameType) -> Result | None:
         """One that is used outside of the Function, and has no graph. Once."""

@@ -31,6 +31,7 @@ from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.guard import Guard
+from gradtui.engine.watching.left_gradients import Unstepped
 from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink
@@ -77,6 +78,7 @@ class Watch:
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
         by_hand = UpdatesByHand(self._passes, self._names, self._update_begins, self._update_ends)
         self._by_hand = by_hand if optimizer is None else None
+        self._unstepped = Unstepped(self.history, self._names)
         self._stack: list[Any] = []
         self._without_tape = False
         self._hooks: list[Any] = []
@@ -111,6 +113,7 @@ class Watch:
         with self._tape.pause(), self._guard():
             self._finish_by_hand()
             self._passes.unfinished()
+            self._unstepped.settle()
             self._steps.look_at_structure()
         self._left.close()
         self.history.ended = True
@@ -222,6 +225,8 @@ class Watch:
             with self._guard():
                 self._notice.passes += 1
                 self._passes.ends()
+                if accumulates:
+                    self._unstepped.pass_ends(self._passes.leaves, place, sys._getframe(1))
                 if self._by_hand and self._by_hand.passed(accumulates, inputs, result, sys._getframe(1)):
                     self._tape.comes = self._call_comes
         return result
@@ -230,6 +235,7 @@ class Watch:
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
         with self._guard():
+            self._unstepped.steps(optimizer)
             if self._guard.has_given_up or not self._is_watched(optimizer):
                 return None
             if not self._comes():
@@ -355,6 +361,7 @@ class Watch:
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         before = self._steps.ran
         with self._guard():
+            self._unstepped.steps(optimizer)
             if self._thread.is_here() and not is_unscaled(scaler, optimizer):
                 self._notice.scale = float(scaler.get_scale())
         result = step()

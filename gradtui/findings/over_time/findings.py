@@ -34,6 +34,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     loss_curve.spike,
     loss_curve.leaps,
     steps_and_rates.order,
+    steps_and_rates.never,
     steps_and_rates.rate,
     steps_and_rates.rate_gone,
     steps_and_rates.skipped,

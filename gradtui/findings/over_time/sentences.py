@@ -114,6 +114,13 @@ SENTENCES: dict[str, Sentence] = {
         "give one: its graph is gone, and in each of {steps} steps of {optimizer} no parameter has a gradient",
         "call backward() of the loss itself; item() and detach() are for what is printed",
     ),
+    "never a step": Sentence(
+        "step_order",
+        "{names}: {optimizer} has these, and its step() is never called, though {passes} backward passes have given them a "
+        "gradient: they never move",
+        "call step() of that optimizer after backward(), with its parentheses; where it stands behind a condition, as for "
+        "accumulation, look whether that ever holds: (i + 1) % n == 0",
+    ),
     "old graph is changed": Sentence(
         "old_graph",
         "backward goes through the same old graph again, which was made once, before the last step, and step has changed in "

@@ -10,6 +10,8 @@ from gradtui.findings.over_time.history import History, Noted, OptimizerHistory
 from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
 
 LEAST = 3
+PASSES = 10
+"""Without a step: by then they are hardly accumulated for the first one."""
 LBFGS = "LBFGS"
 """It wants a gradient of each evaluation. Of another one a closure may give the loss alone, as to a search along a line."""
 GONE = 1e-5
@@ -66,6 +68,13 @@ def order(history: History) -> Iterator[Fault]:
             yield Fault("closure makes none anew", None, facts, "likely", source=one.source)
         elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
+
+
+def never(history: History) -> Iterator[Fault]:
+    for one in history.of("unstepped"):
+        likely = one.count >= PASSES and one.facts["alone"]
+        facts = {"optimizer": one.facts["optimizer"], "passes": one.count}
+        yield Fault("never a step", None, facts, "likely" if likely else "perhaps", one.facts["names"], one.source)
 
 
 def rate(history: History) -> Iterator[Fault]:

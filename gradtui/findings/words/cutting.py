@@ -152,6 +152,13 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {event} is a reentrant checkpoint, and none of its inputs requires grad, so nothing in it is recorded",
         "use_reentrant=False; or let an input need a gradient: hidden.requires_grad_() (enable_input_require_grads())",
     ),
+    "cut by wrapped": Sentence(
+        "no_grad",
+        "forward",
+        "not in the graph: {event} is a reentrant checkpoint, which gives a graph to tensors that are returned as such alone, and "
+        "what is used of it came in a list, a dict or an object",
+        "use_reentrant=False; or return the tensors themselves, a tuple of them",
+    ),
     "cut by custom": Sentence(
         "no_grad",
         "forward",
