@@ -332,7 +332,7 @@ def apply_function() -> Callable[..., Any]:
 
 
 def is_step_heard(optimizer: torch.optim.Optimizer) -> bool:
-    """Whether torch tells its hooks of each step of this one; of what wraps one without making an optimizer of itself it does not."""
+    """Whether torch tells its hooks of each step of this one: not of what wraps one and does not make itself an optimizer."""
     return bool(getattr(type(optimizer).step, "hooked", False))
 
 

@@ -205,8 +205,8 @@ class Flow:
 
 
 class Result(NamedTuple):
-    """live: the leaves that a gradient goes back to from what the Function took in, a bit each. what: the Function, and where. kind: of what
-    happened where it comes out without a graph."""
+    """live: the leaves that a gradient goes back to from what the Function took in, a bit each. what: the Function, and where.
+    kind: of what happened where it comes out without a graph."""
 
     tensor: weakref.ref[torch.Tensor]
     live: int
@@ -216,8 +216,8 @@ class Result(NamedTuple):
 
 
 class Results:
-    """What the forward of a custom autograd.Function made, or of a reentrant checkpoint, until it is seen whether it came out with
-    a graph: by id, without holding it."""
+    """What the forward of a custom autograd.Function made, or of a reentrant checkpoint, until it is seen whether it came out
+    with a graph: by id, without holding it."""
 
     def __init__(self) -> None:
         self._made: dict[int, Result] = {}

@@ -221,8 +221,7 @@ class Unstepped:
                 samples = Samples()
                 samples.take(having)
                 first = weakref.ref(having[0])
-                one = Waiting(weakref.ref(optimizer), place, names, alone, first, samples)
-                self._waiting[id(optimizer)] = one
+                self._waiting[id(optimizer)] = Waiting(weakref.ref(optimizer), place, names, alone, first, samples)
                 noted = self._history.note(
                     "unstepped", place, names, optimizer=type(optimizer).__name__, alone=alone, names=names
                 )

@@ -155,8 +155,8 @@ CUTTING: dict[str, Sentence] = {
     "cut by wrapped": Sentence(
         "no_grad",
         "forward",
-        "not in the graph: {event} is a reentrant checkpoint, which gives a graph to tensors that are returned as such alone, and "
-        "what is used of it came in a list, a dict or an object",
+        "not in the graph: {event} is a reentrant checkpoint, which gives a graph to tensors that are returned as such alone, "
+        "and what is used of it came in a list, a dict or an object",
         "use_reentrant=False; or return the tensors themselves, a tuple of them",
     ),
     "cut by custom": Sentence(

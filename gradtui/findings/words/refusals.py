@@ -182,8 +182,8 @@ REFUSALS: dict[str, Sentence] = {
         "freed",
         "backward",
         "{earlier} has already run backward over a part of this graph, and freed what it had saved",
-        "run the model again for the second loss, where weights have changed since; else add the losses and call backward() once, "
-        "or retain_graph=True there, where both must run; detach() what is only carried over, as a hidden state",
+        "run the model again for the second loss, where weights have changed since; else add the losses and call backward() "
+        "once, or retain_graph=True there, where both must run; detach() what is only carried over, as a hidden state",
     ),
     "refused: freed by grad": Sentence(
         "freed",
