@@ -25,7 +25,8 @@ def _raises(variables: int) -> CodeType:
 
 
 @contextmanager
-def failing(function: FunctionType) -> Iterator[None]:
+def failing(function: Callable[..., object]) -> Iterator[None]:
+    assert isinstance(function, FunctionType)
     before = function.__code__
     function.__code__ = _raises(len(before.co_freevars)).replace(co_filename=before.co_filename)
     try:

@@ -6,12 +6,14 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from msgspec.structs import replace
 
 from gradtui.service.child_process import STARTUP, TITLE, ChildError
 from gradtui.service.look_ahead import LookAhead
 from gradtui.service.supervised_child import Child
+from gradtui.snapshot import faults
 from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.truth import Coefficients, Derivative
@@ -27,6 +29,9 @@ REMEMBERED = 100
 
 OF_TAYLOR = 0
 """What stands for an order where Taylor's coefficients are asked for."""
+
+Answers = Callable[[Request], AsyncGenerator[Snapshot, None]]
+"""All that there is to say to a Request, each with more than the one before."""
 
 
 class Service:
@@ -73,7 +78,11 @@ class Service:
         self._torch.start()
         if not self._reads_code:
             self._calculus.start()
-        self._lanes = [asyncio.create_task(self._evaluate_newest()), asyncio.create_task(self._derive_newest())]
+        evaluated = partial(_answers, self._torch_ahead)
+        self._lanes = [
+            asyncio.create_task(self._answer(self._for_torch, evaluated, self._take_evaluated)),
+            asyncio.create_task(self._answer(self._for_calculus, self._derivations, self._take_derived)),
+        ]
         await asyncio.sleep(0)  # let them fork: from here on they load by themselves, whatever else is done here
 
     def submit(self, request: Request) -> None:
@@ -107,24 +116,27 @@ class Service:
         await asyncio.gather(self._torch_ahead.close(), self._calculus_ahead.close())
         await asyncio.gather(self._torch.close(), self._calculus.close())
 
-    async def _evaluate_newest(self) -> None:
+    async def _answer(self, queue: asyncio.Queue[Request], answers: Answers, take: Callable[[Snapshot], None]) -> None:
+        """Each request in its turn, until a newer one is there. An error of our own is the answer to its request."""
         while True:
-            request = await self._for_torch.get()
-            async with aclosing(_answers(self._torch_ahead, request)) as answers:
-                async for snapshot in answers:
-                    self._evaluated = snapshot
-                    self._report()
-                    if self._for_torch.full():
-                        break
+            request = await queue.get()
+            try:
+                async with aclosing(answers(request)) as found:
+                    async for snapshot in found:
+                        take(snapshot)
+                        if queue.full():
+                            break
+            except Exception as error:
+                take(_refused(request, Problem("crash", f"an error of gradtui's own: {faults.told(error)}")))
 
-    async def _derive_newest(self) -> None:
-        while True:
-            async with aclosing(self._derivations(await self._for_calculus.get())) as derivations:
-                async for self._derived in derivations:
-                    if self._evaluated and self._evaluated.id == self._derived.id and not self._evaluated.problem:
-                        self._report()
-                    if self._for_calculus.full():
-                        break
+    def _take_evaluated(self, snapshot: Snapshot) -> None:
+        self._evaluated = snapshot
+        self._report()
+
+    def _take_derived(self, snapshot: Snapshot) -> None:
+        self._derived = snapshot
+        if self._evaluated and self._evaluated.id == snapshot.id and not self._evaluated.problem:
+            self._report()
 
     def _report(self) -> None:
         snapshot, derived = self._evaluated, self._derived

@@ -364,7 +364,7 @@ class GradtuiApp(Opening):
             self.notify(written(message.path) + shown.told, markup=False, timeout=4)
 
     def action_copy(self) -> None:
-        from gradtui.tui import clipboard  # not wanted before the first paint
+        from gradtui.tui.dialogs import clipboard  # not wanted before the first paint
 
         if self.answers.shown is not None:
             clipboard.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)

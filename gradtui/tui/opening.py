@@ -68,6 +68,7 @@ class Opening(Successor, MendedApp):
         self.warn("Settings", self.wrong)
         try:
             await self.open()
+            self.own_errors.usable = True
         finally:
             self._opened.set()
             self.ready()
@@ -94,7 +95,19 @@ class Opening(Successor, MendedApp):
         await self._opened.wait()
         await super()._process_messages_loop()
 
+    def keep_typed(self) -> str:
+        """As the newest of the history."""
+        if self.memory is None or self.session.base is None:
+            return ""
+        typed = self.line.formula.value
+        if not typed.strip() or typed == self.session.base.text:
+            return ""
+        self.line.formula.history.add(typed)
+        return "What was typed is kept: / and ↑ bring it back. "
+
     def remember(self) -> None:
+        """Also what is being typed: a terminal may be closed at any moment."""
+        self.keep_typed()
         if self.memory is not None:
             self.memory.save(self.line.formula.history.entries, self._first, self.chosen)
 

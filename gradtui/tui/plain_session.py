@@ -62,21 +62,26 @@ Read = Callable[[], Awaitable[str]]
 async def run(app: GradtuiApp, read: Read | None = None, say: Callable[[str], None] | None = None) -> int:
     """Answer lines until they end, or until the app is left; the exit status."""
     read, say = read or _read, say or _say
-    async with app.run_test(size=SIZE) as pilot:
-        told: dict[str, str] = {}
-        await _settled(pilot, app)
-        told = _tell(told, app, say)
-        say(WAYS)
-        while app.is_running and (line := await read()):
-            if line.strip() == "all":
-                told = {}
-            elif line.strip() in ("?", "f1"):
-                _explain(app, say)
-            else:
-                await _do(pilot, app, line.strip(), say)
-            if app.is_running:
-                await _settled(pilot, app)
-                told = _tell(told, app, say)
+    try:
+        async with app.run_test(size=SIZE) as pilot:
+            told: dict[str, str] = {}
+            await _settled(pilot, app)
+            told = _tell(told, app, say)
+            say(WAYS)
+            while app.is_running and (line := await read()):
+                if line.strip() == "all":
+                    told = {}
+                elif line.strip() in ("?", "f1"):
+                    _explain(app, say)
+                else:
+                    await _do(pilot, app, line.strip(), say)
+                if app.is_running:
+                    await _settled(pilot, app)
+                    told = _tell(told, app, say)
+    except Exception as error:  # one that was told when it came is raised here once more, for tests
+        if not app.own_errors.last:
+            say(app.own_errors.ends_by(error, ""))
+        return 1
     return app.return_code or 0
 
 

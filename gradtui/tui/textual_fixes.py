@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
@@ -31,10 +34,12 @@ from textual.timer import Timer
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Input
 from textual.widgets._toast import Toast
+from textual.worker import WorkerFailed
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.compositor import CellsCompositor, Mended
+from gradtui.tui.own_errors import OwnErrors
 from gradtui.tui.panes.screen_sizes import NO_ROOM
 from gradtui.tui.typing.key_order import KeyOrder
 
@@ -106,6 +111,7 @@ class MendedApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.key_order = KeyOrder(self, super().on_event)
+        self.own_errors = OwnErrors(self)
         self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
@@ -126,6 +132,33 @@ class MendedApp(App[None]):
             await super().on_event(event)
         elif self.screen_stack:
             await self.key_order.arrive(event)
+
+    def run(self, **settings: Any) -> Any:
+        """What raises while it ends is told as what ends it is."""
+        try:
+            return super().run(**settings)
+        except Exception as error:
+            self._return_code = 1
+            print(self.own_errors.ends_by(error, ""), file=sys.stderr)
+            return None
+
+    def on_load(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self.own_errors.of_loop)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Whatever no message brought about. Textual ends the program with a traceback."""
+        if isinstance(error, WorkerFailed) and self.own_errors.goes_on_after(error):
+            return
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        if not self._exit_renderables:  # what comes behind the first is mostly of it
+            self.panic(Text(self.own_errors.ends_by(error, self.keep_typed())))
+
+    def keep_typed(self) -> str:
+        """Keep for the next time what is typed and not taken yet; a sentence about it, with a blank behind it."""
+        return ""
 
     async def _on_message(self, message: Message) -> None:
         """What is still told when the screens are being closed is told to nobody: there is nothing to show it on."""

@@ -21,7 +21,7 @@ from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import svg
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.clipboard import copies
+from gradtui.tui.dialogs.clipboard import copies
 from gradtui.tui.keys import KEYS
 from gradtui.tui.saved import explorer
 

@@ -16,10 +16,13 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.service import child_process
+from gradtui.service import client as client_module
 from gradtui.service.client import Service
 from gradtui.service.processor_wait import waited
+from gradtui.service.supervised_child import Child
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import ProblemKind, Request, Snapshot
+from tests.failing import failing
 from tests.terminal.driver import alive
 
 pytestmark = pytest.mark.child
@@ -314,3 +317,20 @@ async def test_close_in_the_middle(tmp_path: Path) -> None:
         await client.evaluate(Request(1, "x"))
         client.submit(Request(2, "hang"))
         await asyncio.sleep(0)  # the lanes take it
+
+
+async def test_an_error_of_our_own_is_an_answer(tmp_path: Path) -> None:
+    """In this process, while it asks the child or while it hands on what came; the next request has its own."""
+    screen = Screen()
+    async with service(tmp_path, screen) as client:
+        client.submit(Request(1, "x"))
+        await screen.until(lambda shown: any(answer.derivative is not None for answer in shown))
+        for number, function in ((2, Child.ask), (4, client_module._last)):
+            with failing(function):
+                client.submit(Request(number, "x"))
+                first = await screen.until(lambda shown: shown[-1].id == number)  # noqa: B023
+                assert function is client_module._last or first[-1].problem is not None
+                await asyncio.sleep(0)
+            client.submit(Request(number + 1, "x"))
+            last = await screen.until(lambda shown: shown[-1].id == number + 1 and shown[-1].derivative is not None)  # noqa: B023
+            assert last[-1].problem is None

@@ -10,8 +10,9 @@ from textual.pilot import Pilot
 
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.tui import clipboard, texts
+from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.dialogs import clipboard
 from tests.tui.fakes import FakeService, make_app
 from tests.tui.test_app import press, text_of, until
 

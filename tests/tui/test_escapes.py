@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.clipboard import copies, copy_text
+from gradtui.tui.dialogs.clipboard import copies, copy_text
 from gradtui.tui.saved import explorer
 from gradtui.tui.textual_fixes import VISIBLE
 from tests import examples

@@ -16,7 +16,7 @@ from gradtui.snapshot.model import Node, Request, Snapshot, VariableState
 from gradtui.snapshot.numbers import numbers
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.clipboard import as_command
+from gradtui.tui.dialogs.clipboard import as_command
 from gradtui.tui.saved import explorer
 from tests.tui.fakes import FakeService, make_app, service
 from tests.tui.test_app import press, text_of
