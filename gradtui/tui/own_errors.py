@@ -7,6 +7,7 @@ the screen, in order.
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Mapping
@@ -109,9 +110,8 @@ def report(error: BaseException) -> str:
 
     import platformdirs
 
-    from gradtui import __version__
-
-    place = f"gradtui {__version__}, Textual {version('textual')}, Python {platform.python_version()}, {platform.platform()}\n"
+    own = sys.modules["gradtui"].__version__  # imported by name, it would bring the API with torch
+    place = f"gradtui {own}, Textual {version('textual')}, Python {platform.python_version()}, {platform.platform()}\n"
     with suppress(OSError, RuntimeError):
         path = Path(platformdirs.user_state_dir("gradtui", appauthor=False)) / KEPT_IN
         path.parent.mkdir(parents=True, exist_ok=True)
