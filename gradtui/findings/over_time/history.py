@@ -174,7 +174,8 @@ class OptimizerHistory:
 @dataclass(slots=True)
 class ModeHistory:
     """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode. whole: the
-    outermost is in eval mode too. learns: that has a parameter that requires a gradient."""
+    outermost is in eval mode too. learns: that has a parameter that requires a gradient. between: updates in eval mode after
+    which it was in train mode again; first: of them."""
 
     name: str
     kind: str
@@ -182,6 +183,18 @@ class ModeHistory:
     learning: int | None = None
     learns: bool = False
     evaluating: Run = field(default_factory=Run)
+    between: int = 0
+    first: int = 0
+
+    def runs(self, update: int, *, training: bool) -> None:
+        """In this mode, before the step of this update."""
+        since = self.evaluating.since
+        if training and since is not None and since < update and self.learning is not None:
+            self.first = self.first if self.between else since
+            self.between += update - since
+        self.evaluating.add(update, not training)
+        if training:
+            self.learning = update
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "the learning rate of {optimizer} is 0 for {steps} steps: its scheduler has come down to 0 before the end, so no "
         "parameter there moves any more",
         "give the scheduler as many steps as it is stepped (T_max, total_iters, milestones), once for each epoch or for each "
-        "update as its numbers are meant, or a last rate above 0 (eta_min)",
+        "update as its numbers are meant, a factor above 0 (gamma), or a last rate above 0 (eta_min)",
     ),
     "loss leaps": Sentence(
         "divergence",
@@ -64,15 +64,22 @@ OF_THE_MODEL: dict[str, Sentence] = {
     ),
     "eval mode stays": Sentence(
         "eval_mode",
-        "the model trains in eval mode from here on: eval() was called, and train() never again, as is seen of {modules}: "
-        "dropout is off, batch norm keeps its running statistics",
+        "the model trains in eval mode from here on: eval() was called, and it never runs in train mode again, as is seen of "
+        "{modules}: dropout is off, batch norm keeps its running statistics",
         "call model.train() after each evaluation, at the begin of each epoch",
+    ),
+    "eval mode comes again": Sentence(
+        "eval_mode",
+        "{count} of {of} updates are made in eval mode, as is seen of {modules}: eval() is called in the middle of the training, "
+        "and train() only later on; there dropout is off, and batch norm keeps its running statistics",
+        "call model.train() right after each evaluation; no fault where another model learns meanwhile",
     ),
     "never in train mode": Sentence(
         "eval_mode",
-        "the model learns in eval mode from the start: train() was never called, as is seen of {modules}: dropout is off, batch "
-        "norm keeps its running statistics",
-        "call model.train() before the loop; no fault where a fine-tuning is to keep these as they are",
+        "the model learns in eval mode from the start: it never runs in train mode, as is seen of {modules}: dropout is off, "
+        "batch norm keeps its running statistics",
+        "call model.train() before the loop, and after what calls eval() within it; no fault where a fine-tuning is to keep "
+        "these as they are",
     ),
     "padding is a real index": Sentence(
         "padding",

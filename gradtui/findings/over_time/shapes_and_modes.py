@@ -79,7 +79,15 @@ def evaluating(history: History) -> Iterator[Fault]:
         and one.evaluating.since is not None
         and history.updates - one.evaluating.since >= LEAST
     ]
-    if found:
+    if again := [one for one in history.modes.values() if one.between >= LEAST]:
+        first = min(again, key=lambda one: one.first)
+        since = first.evaluating.since
+        count = first.between + (0 if since is None else history.updates - since)
+        facts = {"modules": _in_short(first, len(again)), "count": count, "of": history.updates}
+        yield Fault(
+            "eval mode comes again", first.first, facts, "likely" if first in found and first.whole else "perhaps"
+        )
+    elif found:
         first = min(found, key=lambda one: one.evaluating.since or 0)
         facts = {"modules": _in_short(first, len(found))}
         yield Fault("eval mode stays", first.evaluating.since, facts, "likely" if first.whole else "perhaps")

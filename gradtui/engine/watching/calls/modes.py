@@ -98,10 +98,7 @@ class Modes:
             mode = self._history.modes[path] = ModeHistory(path, kind, False)
             parameters = () if self._outermost is None else named_parameters(self._outermost).values()
             mode.learns = any(one.requires_grad for one in parameters)
-        update = self._history.updates
-        if training:
-            mode.learning = update
-        mode.evaluating.add(update, not training)
+        mode.runs(self._history.updates, training=training)
         mode.whole = whole
 
     def _look_up(self, module: Any, given: Any) -> None:
