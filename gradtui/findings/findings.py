@@ -35,13 +35,25 @@ def findings(snapshot: Snapshot, used: list[list[Use]] | None = None) -> tuple[F
     healthy function or model. Of an experiment only the forward pass, which it does not change.
 
     used: `uses` of its graph, where they are at hand."""
+    return findings_and_each(snapshot, used)[0]
+
+
+def findings_and_each(
+    snapshot: Snapshot, used: list[list[Use]] | None = None
+) -> tuple[tuple[Finding, ...], dict[str, tuple[Finding, ...]]]:
+    """The same, and of each parameter those that explain it, in sentences that leave out whose gradient it is."""
     look = Look()
     found: list[Finding] = []
+    of_each: dict[str, tuple[Finding, ...]] = {}
     with look.own():
         record = Record.of(snapshot, used=used)
         causes = of_one_line(record, gathered(look.of_each(DETECTORS, record)))
-        found += look.each(partial(told, snapshot=snapshot), ranked(cause for cause in causes if not cause.aside))
-    return (*found, *look.failed)
+        for cause in ranked(cause for cause in causes if not cause.aside):
+            found += look.each(partial(told, snapshot=snapshot), (cause,))
+            if cause.about:
+                for one in look.each(partial(told, snapshot=snapshot), (replace(cause, about=()),)):
+                    of_each |= {name: (*of_each.get(name, ()), one) for name in cause.about}
+    return (*found, *look.failed), of_each
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:

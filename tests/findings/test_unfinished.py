@@ -75,7 +75,7 @@ def test_whatever_fails_it_is_told(snapshot: Snapshot) -> None:
         lambda: of_snapshot.why(snapshot, name),
     ]
     for ask in asked:
-        for function in called_by({"findings", "why", "Look.each", "Look.of_each"}, ask):
+        for function in called_by({"findings", "findings_and_each", "why", "Look.each", "Look.of_each"}, ask):
             if not function.__qualname__.startswith("Look."):
                 with failing(function):
                     found = ask()

@@ -32,7 +32,7 @@ from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import Tape
-from gradtui.findings.findings import findings
+from gradtui.findings.findings import findings, findings_and_each
 from gradtui.findings.over_time.history import History
 from gradtui.graph.moving_targets import MovingTargets
 from gradtui.snapshot.events import Refusal
@@ -108,6 +108,7 @@ class Passes:
         self.hooks, self.graphs = WeightHooks(), KeptGraphs()
         self.old_is_wanted = False
         self._border, self._ran, self._ran_before = 0, 0, dict[int, int]()
+        self._again = False
         self._ended: Source | None = None
         self.parameters: Sequence[torch.Tensor] = ()
         self._new_weights = new_weights
@@ -135,6 +136,7 @@ class Passes:
         known = all(is_a(one, torch.Tensor) for one in outputs)
         ends = [*items(inputs)]
         leaves = tuple(ends) if all(is_a(one, torch.Tensor) and one.is_leaf for one in ends) else ()
+        self._again = any(one is other for one in outputs for other in self._begun.outputs)
         self._begun = Begun(tuple(outputs), tuple(gradients), [*self._tape.segments], leaves) if known else Begun()
         self.place = place
         self.loss = self._value()
@@ -169,7 +171,7 @@ class Passes:
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
-        self._history.crossed = self._older_than_last_step()
+        self._look_whether_crossed()
         self._tape.next_segment()
         models = self._names.models()
         scope = next(variables(sys._getframe(1)), {})
@@ -226,6 +228,16 @@ class Passes:
         names = self._names.of(self.parameters, sys._getframe(2))
         again = replay(self._begun, names, models, scope, far=not has_graph)
         return again if again is not None and (not has_graph or _refused(again) == _refused(told)) else None
+
+    def _look_whether_crossed(self) -> None:
+        crossed = self._older_than_last_step()
+        if crossed == "all" and not self._again:
+            crossed = "part"  # the loss is new: what it is made of was made before that step, as of a GAN
+        stepped = max(self._history.optimizers, key=lambda one: one.last, default=None)
+        mine = {id(one) for one in self.parameters}
+        if stepped is not None and any(id(one) in mine for one in self.leaves()):
+            self._history.crossing = stepped.source
+        self._history.crossed = crossed
 
     def _older_than_last_step(self) -> Literal["none", "part", "all"]:
         """Which part of the graph is."""
@@ -323,7 +335,7 @@ class Passes:
             self.capturing = False
         if snapshot is None:
             return None
-        self._history.passes[update] = findings(snapshot)
+        self._history.passes[update], self._history.explained[update] = findings_and_each(snapshot)
         self._sink.snapshot(update, snapshot)
         return snapshot
 

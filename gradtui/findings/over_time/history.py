@@ -199,8 +199,10 @@ class ModeHistory:
 
 @dataclass(slots=True)
 class History:
-    """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken.
-    raised: what torch refused in a backward pass, and why; crossed: which part of that graph was made before the last step.
+    """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken; explained:
+    those of each parameter, which leave out its name.
+    raised: what torch refused in a backward pass, and why; crossed: which part of that graph was made before the last step, all
+    of it where a pass has gone through it before; crossing: that step, where its weights are in the graph.
     unwatched: of the steps of other threads at the same time the update then, the place of the first, and how many."""
 
     updates: int = 0
@@ -209,10 +211,12 @@ class History:
     modes: dict[str, ModeHistory] = field(default_factory=dict)
     noted: dict[tuple[object, ...], Noted] = field(default_factory=dict)
     passes: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
+    explained: dict[int, dict[str, tuple[Finding, ...]]] = field(default_factory=dict)
     bad_loss: tuple[int, float, Source | None] | None = None
     bad_gradient: tuple[int, tuple[str, ...], Source | None] | None = None
     raised: tuple[int, Source | None, tuple[Finding, ...]] | None = None
     crossed: Literal["none", "part", "all"] = "none"
+    crossing: Source | None = None
     unwatched: tuple[int, Source | None, int] | None = None
     ended: bool = False
 

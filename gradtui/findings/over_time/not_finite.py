@@ -19,7 +19,7 @@ def raised(history: History) -> Iterator[Fault]:
         for cause in causes[:1]:
             if cause.kind == "inplace" and history.crossed != "none" and cause.source is None:
                 row = "old graph is changed" if history.crossed == "all" else "step changed what is kept"
-                yield Fault(row, update, {}, "likely", source=place)
+                yield Fault(row, update, {"step": history.crossing or "the last step"}, "likely", source=place)
                 return
             far = thrown(history, update, (), cause) if cause.kind in NOT_FINITE else None
             yield far or Fault("raised", update, {}, cause.certainty, source=cause.source or place, begun_by=cause)

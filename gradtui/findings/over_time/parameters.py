@@ -253,7 +253,8 @@ def dead(history: History) -> Iterator[Fault]:
     for (update, frozen), group in sorted(_without(history, lambda one: one.zero).items()):
         names = tuple(one.name for one in group)
         began = update if any(one.trained for one in group) else None
-        cut = any(one.kind in CUT_OFF and one.parameter in names for one in history.passes.get(update, ()))
+        explained = history.explained.get(update, {})
+        cut = any(one.kind in CUT_OFF for name in names for one in explained.get(name, ()))
         if frozen:
             yield Fault("frozen later", began, {"update": update}, "perhaps", names)
         elif began and cut:
@@ -287,33 +288,37 @@ def _without(
 def _by_pass(
     history: History, update: int, began: int | None, names: tuple[str, ...], kinds: Collection[str], row: str
 ) -> Iterator[Fault]:
-    """What the backward pass of that update says of it, where there is one."""
-    cause = _cause(history, update, names, kinds)
-    if cause is not None:
+    """What the backward pass of that update says of them, of each cause of its own, where there is one."""
+    groups: dict[Finding | None, list[str]] = {}
+    for name in names:
+        groups.setdefault(_cause(history, update, name, kinds), []).append(name)
+    for cause, group in groups.items():
+        about = tuple(group)
+        if cause is None:
+            yield Fault(f"{row}, unseen", began, {}, "perhaps", about)
+            continue
         grown = jump(history, update) if kinds is DYING and began else None
         if grown is not None:
             if not any(
                 one.first <= grown.first and grown.last <= one.last for one in growth(history)
             ):  # that tells of it
-                yield jumped(history, grown, "", names, cause)
-            return
-        far = thrown(history, update, names, cause) if kinds is DYING and began else None
+                yield jumped(history, grown, "", about, cause)
+            continue
+        far = thrown(history, update, about, cause) if kinds is DYING and began else None
         if far is not None:
             yield far
-            return
+            continue
         empty = cause.kind == "masked" and not began  # data that is 0 in all updates may be a beginning that is meant
         certainty: Certainty = "perhaps" if empty else cause.certainty
-        yield Fault(row, began, {}, certainty, names, cause.source, begun_by=cause)
-    else:
-        yield Fault(f"{row}, unseen", began, {}, "perhaps", names)
+        yield Fault(row, began, {}, certainty, about, cause.source, begun_by=cause)
 
 
-def _cause(history: History, update: int, names: tuple[str, ...], kinds: Collection[str]) -> Finding | None:
+def _cause(history: History, update: int, name: str, kinds: Collection[str]) -> Finding | None:
     """Of the first pass from that update on, in which it was looked at and seen."""
     for looked_at in sorted(one for one in history.passes if one >= update):
-        about = {*names, None} if looked_at == update else {*names}
-        found = (one for one in history.passes[looked_at] if one.kind in kinds and one.parameter in about)
-        if (cause := next(found, None)) is not None:
+        of_none = (one for one in history.passes[looked_at] if one.parameter is None and looked_at == update)
+        found = (*history.explained.get(looked_at, {}).get(name, ()), *of_none)
+        if (cause := next((one for one in found if one.kind in kinds), None)) is not None:
             return cause
     return None
 

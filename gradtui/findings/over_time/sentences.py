@@ -7,9 +7,10 @@ from gradtui.findings.over_time.gradient_sentences import OF_GRADIENTS
 from gradtui.findings.over_time.history import History
 from gradtui.findings.over_time.model_sentences import OF_THE_MODEL
 from gradtui.findings.over_time.sentence import Sentence
-from gradtui.findings.words.whereabouts import gathered
+from gradtui.findings.words.whereabouts import at, gathered, quoted
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import number
+from gradtui.snapshot.source import Source
 
 SENTENCES: dict[str, Sentence] = {
     "loss is not finite": Sentence("nonfinite", "the loss is {what} {when}: {cause}", "{remedy}"),
@@ -123,16 +124,16 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "old graph is changed": Sentence(
         "old_graph",
-        "backward goes through the same old graph again, which was made once, before the last step, and step has changed in "
-        "place the weights that it keeps",
+        "backward goes through the same old graph again, which was made once, before {step}, and keeps weights that this step "
+        "has changed in place",
         "make the loss anew for each step, from the weights as they are: retain_graph=True does not do that",
     ),
     "step changed what is kept": Sentence(
         "inplace",
-        "backward goes through a part of the graph that was made before the last step, and step has changed in place the "
-        "weights that it keeps",
-        "make the loss anew from the weights as they are, or call every backward() before the first step(); detach() a state "
-        "that is carried over",
+        "backward goes through a part of the graph that was made before {step}, and keeps weights that this step has changed in "
+        "place",
+        "call every backward() before the first step(), or make what the loss is made of anew after it, from the weights as they "
+        "are; detach() a state that is carried over",
     ),
     "rate of some is 0": Sentence(
         "learning_rate",
@@ -275,25 +276,25 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: has no gradient from here on: requires_grad was set to False, after it had been trained; it is frozen",
         "if that is meant, all is well; else set requires_grad to True for it, and look at the names that the loop goes by",
     ),
-    "no gradient any more": Sentence("detached", "no gradient from here on: {cause}", "{remedy}"),
+    "no gradient any more": Sentence("detached", "{names}: no gradient from here on: {cause}", "{remedy}"),
     "no gradient any more, unseen": Sentence(
         "unused",
         "{names}: has no gradient from here on, though it had one before: no backward pass reaches it any more",
         "look at what the forward pass does otherwise since then",
     ),
-    "never a gradient": Sentence("unused", "no gradient in any update: {cause}", "{remedy}"),
+    "never a gradient": Sentence("unused", "{names}: no gradient in any update: {cause}", "{remedy}"),
     "never a gradient, unseen": Sentence(
         "unused",
         "{names}: never has a gradient: no backward pass reaches it",
         "if that is meant, leave it out of the optimizer; else look where its result goes",
     ),
-    "gradient is 0 for good": Sentence("dead", "the gradient is 0 from here on: {cause}", "{remedy}"),
+    "gradient is 0 for good": Sentence("dead", "{names}: the gradient is 0 from here on: {cause}", "{remedy}"),
     "gradient is 0 for good, unseen": Sentence(
         "zero",
         "{names}: its gradient is 0 from here on, though it was not before",
         "look at what the forward pass multiplies it by, or at units that are dead",
     ),
-    "gradient is always 0": Sentence("zero", "the gradient is 0 in every update: {cause}", "{remedy}"),
+    "gradient is always 0": Sentence("zero", "{names}: the gradient is 0 in every update: {cause}", "{remedy}"),
     "gradient is always 0, unseen": Sentence(
         "zero",
         "{names}: its gradient is 0 in every update",
@@ -343,5 +344,7 @@ def told(fault: Fault, history: History) -> Finding:
     )
 
 
-def _said(fact: str | float | None) -> str:
+def _said(fact: str | float | Source | None) -> str:
+    if isinstance(fact, Source):
+        return f"{quoted(fact)}{at(fact)}"
     return number(fact, 4) if isinstance(fact, int | float) else str(fact)

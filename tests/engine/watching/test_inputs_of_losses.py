@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -167,5 +168,40 @@ def test_orders_of_rows(shuffle: Shuffles, is_told: bool) -> None:
             inputs, targets = shuffle(x, y)
             optimizer.zero_grad()
             functional.mse_loss(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    assert [one.certainty for one in watch.findings if one.kind == "row_order"] == ["perhaps"] * is_told
+
+
+def of_all_rows(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = torch.randperm(ROWS)[8:]  # as of a graph, of which some nodes are trained on
+    return net(x)[rows], y[rows]
+
+
+def of_all_rows_selected(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = torch.randperm(ROWS)
+    return torch.index_select(net(x), 0, rows), y.index_select(0, rows)
+
+
+def put_back(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = torch.randperm(ROWS)
+    return net(x[rows])[rows.argsort()], y
+
+
+def by_two(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return net(x)[torch.randperm(ROWS)], y[torch.randperm(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("shuffle", "is_told"), [(of_all_rows, False), (of_all_rows_selected, False), (put_back, False), (by_two, True)]
+)
+def test_rows_of_what_a_model_gives_are_in_an_order_too(shuffle: Callable[..., Any], is_told: bool) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(ROWS, 5)
+    model = nn.Linear(5, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(6):
+            optimizer.zero_grad()
+            functional.mse_loss(*shuffle(model, x, x.sum(1, keepdim=True))).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     assert [one.certainty for one in watch.findings if one.kind == "row_order"] == ["perhaps"] * is_told

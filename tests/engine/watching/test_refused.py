@@ -151,3 +151,23 @@ def test_bare_tensors_that_a_loss_is_cut_off_from_are_named() -> None:
     assert (first.kind, first.parameter) == ("left_torch", "angle")
     assert first.source is not None
     assert first.source.text == "torch.cos(angle).item()"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_step_between_a_loss_and_its_backward_is_told_with_its_line(again: bool) -> None:
+    """A GAN whose second loss goes through the critic as it was before its step; and one loss of which there are two steps."""
+    torch.manual_seed(0)
+    maker, critic = nn.Linear(3, 4), nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 1))
+    of_critic, of_maker = (torch.optim.SGD(one.parameters(), lr=0.1) for one in (critic, maker))
+    with suppress(RuntimeError), gradtui.watch(nn.ModuleList([maker, critic])) as watch:
+        fake = critic(maker(torch.rand(4, 3)))
+        losses = {"critic": fake.square().mean(), "maker": -fake.mean()}
+        losses["critic"].backward(retain_graph=True)
+        of_critic.step()
+        losses["critic" if again else "maker"].backward()
+        of_maker.step()
+    first = watch.findings[0]
+    assert (first.kind, first.certainty, first.update) == ("old_graph" if again else "inplace", "likely", 1)
+    line = test_a_step_between_a_loss_and_its_backward_is_told_with_its_line.__code__.co_firstlineno + 10
+    assert "of_critic.step() at" in first.text
+    assert f"test_refused.py:{line}" in first.text

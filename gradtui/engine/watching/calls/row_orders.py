@@ -57,6 +57,8 @@ class RowOrders:
                 into = self._targets if func in TARGETED else self._inputs
                 orders = (order for one in given if not one.requires_grad for order in (self._of(one), _as_it_is(one)))
                 into.update(order for order in orders if order not in (None, MIXED))
+                if func in INDEXING and (order := self._by(given)) is not None:  # put in it, or back in the one before
+                    self._inputs.update((order, order._replace(drawn=0)))
             elif func in INDEXING and (order := self._by(given)) is not None:
                 _put(self._ordered, result, order)
                 self._places.setdefault(order, self._place(frame))
