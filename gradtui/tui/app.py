@@ -20,12 +20,13 @@ from gradtui.snapshot.start import Start
 from gradtui.tui.answers import Answers
 from gradtui.tui.evaluator import DerivativeArrived, Evaluator, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
-from gradtui.tui.keys import EVERYWHERE, UPDATE, asks, working, works
+from gradtui.tui.keys import EVERYWHERE, UPDATE, working, works
 from gradtui.tui.opening import Opening
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import by
+from gradtui.tui.typing.idle_keys import nothing_new, why_idle
 from gradtui.tui.typing.line_input import LineInput
 
 if TYPE_CHECKING:  # what is not wanted before the first paint
@@ -36,7 +37,6 @@ if TYPE_CHECKING:  # what is not wanted before the first paint
     from gradtui.tui.views import Picture
 
 STYLES = Path(__file__).with_name("gradtui.tcss")
-NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"
 
 
 class GradtuiApp(Opening):
@@ -107,7 +107,7 @@ class GradtuiApp(Opening):
     def ask(self) -> None:
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
         if not self.session.live and self.answers.answered and not (self.session.ledger or self.session.most > 1):
-            self.notify(NOTHING_NEW, timeout=3)
+            self.say(nothing_new(self.session))
         self.board.prepare()
         self.asking.ask(self.picture.samples)
         self.settle()
@@ -214,9 +214,9 @@ class GradtuiApp(Opening):
         return works(action, self.session, self.answers.shown, typing=typing)
 
     def on_key(self, event: events.Key) -> None:
-        """One that no action took: of a saved picture it may have asked for another answer."""
-        if not self.session.live and (asks(event.key, self.keys) or asks(event.character, self.keys)):
-            self.notify(NOTHING_NEW, timeout=3)
+        """One that no action took says why, where it is one of ours."""
+        if not isinstance(self.focused, Input) and len(self.screen_stack) == 1:
+            self.say(why_idle(event, self.keys, self.session, self.answers.shown))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         from gradtui.tui.dialogs import command_palette  # not wanted before the first paint

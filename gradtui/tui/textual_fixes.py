@@ -177,6 +177,11 @@ class MendedApp(App[None]):
         if node is self or node.parent is not None:
             super().update_styles(node, animate)
 
+    def say(self, sentence: str) -> None:
+        """For a moment; not twice at a time, whoever holds a key. Nothing where it is empty."""
+        if sentence and not any(note.message == sentence for note in self._notifications):
+            self.notify(sentence, markup=False, timeout=3)
+
     def warn(self, title: str, sentences: Iterable[str]) -> None:
         for sentence in sentences:
             self.notify(visible(sentence), title=title, severity="warning", markup=False, timeout=10)

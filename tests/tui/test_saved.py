@@ -13,9 +13,10 @@ from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, TrainingRequest
 from gradtui.training.optimizer_text import read_optimizer
-from gradtui.tui.app import NOTHING_NEW, GradtuiApp
+from gradtui.tui.app import GradtuiApp
 from gradtui.tui.saved import explorer
 from gradtui.tui.session import Session
+from gradtui.tui.typing.idle_keys import nothing_new
 from tests import examples, synthetic
 from tests.file.test_snapshot_format import EVERYTHING
 from tests.tui.test_app import press, text_of, until
@@ -52,7 +53,7 @@ async def test_a_key_that_asks_for_more_says_that_there_is_none() -> None:
         for key in ("right", "left", "x", "slash", "plus", "f", "c", "left_square_bracket", "v"):
             app.clear_notifications()
             await press(pilot, key)
-            assert (key, notices(app)) == (key, [NOTHING_NEW])
+            assert (key, notices(app)) == (key, [nothing_new(app.session)])
             assert (app.session.points, app.session.window, app.session.experiments) == (before, window, ())
             assert app.focused is None
 
@@ -68,7 +69,7 @@ async def test_the_mouse_moves_nothing() -> None:
         await pilot.pause()
         assert app.session.points == before
         assert app.picture.formula.value == "x^2 + 3x + 1"
-        assert NOTHING_NEW in notices(app)
+        assert nothing_new(app.session) in notices(app)
 
 
 async def test_the_palette_has_no_examples() -> None:

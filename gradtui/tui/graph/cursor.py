@@ -16,6 +16,8 @@ from gradtui.snapshot.model import Graph
 from gradtui.tui.graph.columns import OPENED
 from gradtui.tui.panes.line_view import LineView
 
+UNSORTED = "the tree is in the order of backward: a table (T) or a list (F) can be sorted"
+
 
 def _key(key: str, action: str, title: str, tooltip: str) -> Binding:
     return Binding(key, action, title, show=False, id=f"graph.{action}", tooltip=tooltip)
@@ -200,8 +202,11 @@ class GraphRows(LineView):
         self._rearranged()
 
     def action_sort(self, by: int) -> None:
-        self.arrangement.cycle_order(by)
-        self._rearranged()
+        if self.arrangement.is_table or self.arrangement.is_list:
+            self.arrangement.cycle_order(by)
+            self._rearranged()
+        else:
+            self.app.notify(UNSORTED, timeout=4)
 
     def find(self, text: str) -> int:
         """Search, and go to the first match from the cursor on; -> how many there are."""
@@ -212,6 +217,8 @@ class GraphRows(LineView):
         return len(self.arrangement.found)
 
     def action_next_match(self, by: int) -> None:
+        if not self.query_text:
+            self.app.notify("nothing is searched for yet: ^f", timeout=3)
         self._next_match(by)
         self.rows_changed()
 

@@ -215,8 +215,11 @@ class RunApp(Successor, MendedApp):
         self.show()
 
     def action_why(self) -> None:
+        before = self.look.finding
         if self.look.next_finding() is None:
-            self.notify(self._none, timeout=3)
+            self.say(self._none)
+        elif self.look.finding == before:
+            self.say("there is no other finding")
         self.show()
 
     def action_next_snapshot(self, by: int) -> None:

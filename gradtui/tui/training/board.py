@@ -187,7 +187,7 @@ class Board:
             "update": trainer.update,
             "play": trainer.play,
             "back": partial(trainer.after, trainer.back),
-            "to_start": partial(trainer.after, trainer.to_start),
+            "to_start": partial(trainer.after, self._to_start),
             "smaller": partial(trainer.after, partial(trainer.rescale, -1)),
             "larger": partial(trainer.after, partial(trainer.rescale, 1)),
             "open": self.open_optimizer,
@@ -228,7 +228,16 @@ class Board:
         elif self.charts.seen == "curve" and self._views is not None:
             self._views.chart.fit()
 
+    def _to_start(self) -> None:
+        history = self.trainer.history
+        if history.here == history.first:
+            self._app.notify("no update is made before this one", timeout=3)
+        self.trainer.to_start()
+
     def next_chart(self) -> None:
+        if len(self.charts.kinds) == 1:
+            more = ": g makes an update, and of updates there is one" if self._session.live else ""
+            self._app.notify(f"there is no other chart here{more}", timeout=4)
         self.charts.next()
         self.show()
         if self._session.live:
