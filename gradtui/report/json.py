@@ -159,6 +159,8 @@ def _event(event: Event) -> Json:
         "itself": event.itself,
         "fed": list(event.fed),
         "what": event.what,
+        "given": event.given,
+        "numbers": {name: number(value) for name, value in event.numbers},
     }
 
 

@@ -31,6 +31,7 @@ EventKind = Literal[
     "ungraphed",
     "late",
     "hooked",
+    "misgiven",
 ]
 """What user code did to a tensor that carries a gradient.
 
@@ -46,7 +47,13 @@ graph; wrapped: out of a reentrant checkpoint, in a list, a dict or an object. b
 nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by
 `torch.autograd.grad` without create_graph, or a `.grad` that backward left without it. late: a leaf was asked for its gradient,
 and nothing used it since. hooked: a hook was put on a tensor, or on a module.
+misgiven: a loss was given numbers that it does not take.
 """
+Misgiven = Literal[
+    "no log probabilities", "no log probabilities in time", "kl_div without logarithm", "kl_div of logarithms",
+    "targets out of range", "targets are no probabilities",
+]  # fmt: skip
+"""What is wrong with what a loss was given."""
 Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]
 """What had switched gradients off: a block or decorator; a call of `set_grad_enabled(False)`; what ran before the trace began."""
 
@@ -57,11 +64,11 @@ class Event(Struct, frozen=True):
     operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose gradient ends there; of
     `inplace` those whose values went into what is written over. node: the node concerned, where there is one in the graph.
     reached: whether what came of it went into the output; None where that is not known, as of what left torch. alone: whether
-    nothing else cuts the way from there to the output; of `fresh`, whether nothing that had left torch can be in it. returned:
-    whether, after it had left torch as an array, another array came in and went into the output. switch: of `no_grad`;
-    switched: where; still: whether it was so at the
-    end. what: the class of a distribution, a Function. fed: of a sample or a choice that goes on into a layer, the leaves to
-    which no gradient goes back from there. of_gradient: of a `detach`, whether it is of what a backward pass made with a graph;
+    nothing else cuts the way from there to the output; of `fresh`, whether nothing that had left torch can be in it.
+    returned: whether, after it had left torch as an array, another array came in and went into the output. switch: of
+    `no_grad`; switched: where; still: whether it was so at the end. what: the class of a distribution, a Function. given: of
+    `misgiven` what is wrong, with which numbers. fed: of a sample or a choice that goes on into a layer, the leaves to which
+    no gradient goes back from there. of_gradient: of a `detach`, whether it is of what a backward pass made with a graph;
     itself: whether it is of a leaf itself.
     """
 
@@ -81,6 +88,8 @@ class Event(Struct, frozen=True):
     of_gradient: bool = False
     itself: bool = False
     fed: tuple[str, ...] = ()
+    given: Misgiven | Literal[""] = ""
+    numbers: tuple[tuple[str, float], ...] = ()
 
 
 class Mismatch(Struct, frozen=True):

@@ -159,6 +159,8 @@ EVERYTHING = Snapshot(
             True,
             True,
             ("w",),
+            "targets out of range",
+            (("least", -1.0),),
         ),
     ),
     "printed\n",

@@ -32,7 +32,7 @@ NAMED: dict[str, tuple[set[str], int]] = {
 """Calls with the name of a row, and which argument that is."""
 WITHOUT_ROW = {"ranks", "unfinished"}
 """Told of many processes at once, by `over_time.between_ranks`, and of ourselves."""
-BEGINS = ("value: ", "slope: ", "zero: ", "cut by ", "refused: ", "unread: ", "way: ")
+BEGINS = ("value: ", "slope: ", "zero: ", "cut by ", "refused: ", "unread: ", "way: ", "given: ")
 """Names that are made: the rest is a kind, an operation, an event."""
 
 

@@ -180,6 +180,16 @@ def checkpointed_with_reentrance() -> Iterator[Any]:
 
 
 @healthy
+def wrong_divergence_is_looked_at_alone() -> Iterator[Any]:
+    model = Classifier()
+    x, y = batch()
+    yield model
+    scores = model(x)
+    assert F.kl_div(scores, torch.full_like(scores, 0.2), reduction="batchmean").isfinite()
+    yield F.cross_entropy(scores, y)
+
+
+@healthy
 def nearly_converged() -> Iterator[Any]:
     """Gradients next to nothing, in all layers alike."""
     model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))

@@ -226,3 +226,43 @@ def mean_of_the_data_alone() -> Iterator[Any]:
     model, targets = nn.Linear(3, 1), torch.ones(4)
     yield model
     yield targets.float().mean()  # <- here
+
+
+@broken("loss_input", "weight", "fine", "no log probabilities as its input")
+def divergence_of_probabilities() -> Iterator[Any]:
+    model = nn.Linear(3, 4)
+    x, p = torch.randn(5, 3), torch.randn(5, 4).softmax(-1)
+    yield model
+    yield F.kl_div(model(x).softmax(-1), p, reduction="batchmean")  # <- here
+
+
+@broken("domain", "weight", "fine", "negative number")
+def divergence_of_logarithms() -> Iterator[Any]:
+    model = nn.Linear(3, 4)
+    x, p = torch.randn(5, 3), torch.randn(5, 4).log_softmax(-1)
+    yield model
+    yield F.kl_div(model(x).log_softmax(-1), p, reduction="batchmean")  # <- here
+
+
+@broken("loss_input", "weight", "fine", "from -1 to 1")
+def labels_of_minus_one() -> Iterator[Any]:
+    model = nn.Linear(3, 1)
+    x, y = torch.randn(6, 3), torch.tensor([[-1.0], [1.0]] * 3)
+    yield model
+    yield F.binary_cross_entropy_with_logits(model(x), y)  # <- here
+
+
+@broken("loss_input", "weight", "fine", "add up to 2")
+def several_classes_at_once() -> Iterator[Any]:
+    model = nn.Linear(3, 4)
+    x, y = torch.randn(2, 3), torch.tensor([[1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0]])
+    yield model
+    yield F.cross_entropy(model(x), y)  # <- here
+
+
+@broken("loss_input", "weight", "fine", "first step in time")
+def alignment_of_scores() -> Iterator[Any]:
+    model = nn.Linear(3, 4)
+    x, y, sizes = torch.randn(6, 2, 3), torch.tensor([[1, 2], [3, 1]]), torch.tensor([6, 6])
+    yield model
+    yield F.ctc_loss(model(x), y, sizes, torch.tensor([2, 2]))  # <- here

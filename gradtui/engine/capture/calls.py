@@ -29,9 +29,10 @@ from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import MOST_WRITTEN, Carried, Fresh, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
+from gradtui.engine.tensors.given_to_losses import TAKING, are_readable, is_left_out_in_part, wrong
 from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.graph.operands import is_finite
-from gradtui.snapshot.events import Switch
+from gradtui.snapshot.events import Event, Switch
 from gradtui.snapshot.model import Source
 
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
@@ -116,6 +117,8 @@ class Calls:
             recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.inputs and seen.func in NOTED:
             note(seen, self.recording, frame, self._places.here(frame))
+        if seen.func in TAKING and outputs and (loss := maker(outputs[0])) is not None and are_readable(args):
+            self._misgiven(seen.func, args, kwargs, loss._sequence_nr(), frame)
         if seen.func is torch_private.SET_GRAD_ENABLED:
             self._switched(frame)
         elif seen.func in CREATE_GRAPH:
@@ -141,6 +144,18 @@ class Calls:
                 recording.feed(chosen, seen.live)
         if (written := seen.to_weight) is not None:
             self._cut(Told("inplace", name_of(seen.func), None), [], written.leaves, written.live, frame, written)
+
+    def _misgiven(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], number: int, frame: FrameType
+    ) -> None:
+        """What a loss is given and does not take. number: of the node that it is."""
+        if (found := wrong(func, args, kwargs)) is not None:
+            what, numbers = found
+            place, whole = self._places.here(frame), not is_left_out_in_part(kwargs)
+            told = Event(
+                "misgiven", name_of(func), place, self.module, alone=whole, given=what, numbers=(*numbers.items(),)
+            )
+            self.recording.misgiven.append((number, told))
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
         """Nodes that no operation was seen to make are those of custom autograd.Functions."""

@@ -274,7 +274,13 @@ class _Capture:
             for path, part in self.parts.items()
             for source in hooks_of(part._backward_hooks)
         ]
-        return (*self.recording.events(self.names, by_number, outputs), *self._copies(ids), *late, *hooked)
+        misgiven = [
+            replace(one, node=by_number[number], reached=True)
+            for number, one in self.recording.misgiven
+            if number in by_number
+        ]
+        known = self.recording.events(self.names, by_number, outputs)
+        return (*known, *self._copies(ids), *late, *hooked, *misgiven)
 
     def _copies(self, ids: Mapping[Node, int]) -> Iterator[data.Event]:
         """Each model that a copy ran in place of, at the first operation with a parameter of that."""

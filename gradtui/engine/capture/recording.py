@@ -121,7 +121,8 @@ class Recording:
     called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
     outputs: of several outputs of a node those that were seen, by its sequence number.
     data_written: storages of what no leaf flowed into that were written over, each with the sequence number that came next, the
-    operation, and where. fault: an error of our own that ended it before its time; empty for none.
+    operation, and where. misgiven: with the sequence number of a loss, what it was given. fault: an error of our own that ended
+    it before its time; empty for none.
     """
 
     first: int
@@ -143,6 +144,7 @@ class Recording:
     backwards: list[tuple[int, data.Source | None]] = field(default_factory=list)
     passes: Passes = field(default_factory=Passes)
     off: bool = False
+    misgiven: list[tuple[int, data.Event]] = field(default_factory=list)
     fault: str = ""
     carried: list[Carried] = field(default_factory=list)
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.not_finite import by_numbers, evidence, locate, underflow
 from gradtui.findings.not_finite.by_witness import reason
 from gradtui.findings.not_finite.locate import Origin
-from gradtui.findings.not_finite.witness import at_work, seen_going_bad
+from gradtui.findings.not_finite.witness import at_work, is_given_logarithms, seen_going_bad
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import zero_factor
 from gradtui.grad_fns import called_functions
@@ -51,6 +51,8 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
             facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
     elif node.id < 0:
         facts["behind"] = Part("in the data")
+    if is_given_logarithms(record, witness):
+        facts["way"] = Part("no logarithms as a target")
     about = record.bad if symptom == "gradient" else ()
     place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     if isinstance(mask, Node):

@@ -78,3 +78,9 @@ def bad_of(operand: Operand) -> Facts:
     found = spread(operand.values)
     counted = Part("so many elements", {"count": found.nan or found.inf, "of": found.elements})
     return {"what": "nan" if found.nan else "inf", "share": counted if found.elements > 1 else ""}
+
+
+def is_given_logarithms(record: Record, witness: Witness) -> bool:
+    """As the target of a loss that takes probabilities there."""
+    own = (one for one in record.events if one.source is not None and one.source == witness.source)
+    return any(one.given == "kl_div of logarithms" for one in own)

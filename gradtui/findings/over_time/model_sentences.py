@@ -4,12 +4,14 @@ updates by hand."""
 from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
+from gradtui.findings.words.given_to_losses import GIVEN
 from gradtui.findings.words.mistakes import CUT_TARGET
 
 IN_THE_CLOSURE = (
     "in the closure: optimizer.zero_grad(), the loss, backward(), and return the loss; then optimizer.step(closure)"
 )
 OF_THE_MODEL: dict[str, Sentence] = {
+    **{row: Sentence("loss_input", text, remedy) for row, (text, remedy) in GIVEN.items()},
     "closure makes no gradient": Sentence(
         "step_order",
         "the closure that step is given calls no backward(): in each of {steps} steps of {optimizer} no parameter has a gradient",
@@ -94,29 +96,6 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "no fault where it stands for nothing; else begin the numbering at 1 and keep {index} for padding, or leave padding_idx "
         "away",
     ),
-    "no log probabilities": Sentence(
-        "loss_input",
-        "{loss} is given no log probabilities: those of one row add up to {sum} where it should be 1, so the loss has no least "
-        "and falls below 0 without learning the classes",
-        "hand the logits to cross_entropy, or take log_softmax over the classes before {loss}",
-    ),
-    "no log probabilities in time": Sentence(
-        "loss_input",
-        "{loss} is given no log probabilities: those of a row of the first step in time add up to {sum} where it should be 1, so "
-        "the loss has no least and falls below 0 without learning the labels",
-        "take log_softmax over the last axis, that of the labels, before {loss}",
-    ),
-    "kl_div without logarithm": Sentence(
-        "loss_input",
-        "{loss} is given no log probabilities as its input: there is {most} among them, where a logarithm of a probability is at "
-        "most 0",
-        "hand log_softmax(logits) as the input, and probabilities as the target",
-    ),
-    "kl_div of logarithms": Sentence(
-        "loss_input",
-        "{loss} is given logarithms as its target ({least}), which it takes for probabilities, 0 to 1",
-        "hand probabilities as the target, or set log_target=True",
-    ),
     "kl_div of logarithms is nan": Sentence(
         "loss_input",
         "the loss is nan from here on: {loss} is given logarithms as its target ({least}), which it takes for probabilities, 0 "
@@ -128,18 +107,6 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{loss} takes a sigmoid of what a sigmoid has already made: probabilities where it wants logits, so that none gets "
         "below 0.5 or above 0.7311",
         "hand it the logits: it has a sigmoid inside; take the sigmoid out of the model, or use binary_cross_entropy",
-    ),
-    "targets out of range": Sentence(
-        "loss_input",
-        "the targets of {loss} go from {least} to {most}, where it takes 0 to 1: the loss has no least, and falls below 0",
-        "mark the classes by 0 and 1; several that exclude each other by cross_entropy",
-    ),
-    "targets are no probabilities": Sentence(
-        "loss_input",
-        "the targets of {loss} are no probabilities: those of one row add up to {sum}, the least is {least}, where each "
-        "row should add up to 1",
-        "hand it class numbers, or probabilities (softmax of a teacher's logits); where several classes hold at once take "
-        "binary_cross_entropy_with_logits",
     ),
     "target is learned": Sentence(
         "learned_target",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.findings.words.given_to_losses import GIVEN
 from gradtui.findings.words.sentence import Sentence
 from gradtui.snapshot.numbers import UNREAD
 
@@ -60,6 +61,10 @@ STRAYS: dict[str, Sentence] = {
     ),
 }
 OF_LOSSES: dict[str, Sentence] = {
+    **{
+        f"given: {row}": Sentence("loss_input", "forward", "{event}: " + text, way)
+        for row, (text, way) in GIVEN.items()
+    },
     "sample goes on": Sentence(
         "no_grad",
         "forward",

@@ -11,6 +11,7 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.capture.recording import maker
+from gradtui.engine.tensors.given_to_losses import SLACK, TAKING, are_readable, is_left_out_in_part, wrong
 from gradtui.engine.tensors.readable_tensors import has_numbers
 from gradtui.engine.tensors.values import PLAIN
 from gradtui.engine.torch_private import unasked
@@ -19,13 +20,9 @@ from gradtui.snapshot.model import Source
 
 functional = torch.nn.functional
 COMPARING = {functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss}
-LOSSES = COMPARING | {
-    functional.nll_loss, functional.kl_div, functional.binary_cross_entropy_with_logits, functional.cross_entropy,
-    functional.ctc_loss,
-}  # fmt: skip
+LOSSES = COMPARING | TAKING
 VIEWS = ("Squeeze", "View", "Reshape", "Unsqueeze", "UnsafeView", "Transpose", "Select", "Slice", "TBackward", "Clone")
 MOST_VIEWS = 8
-WIDE = {torch.float32, torch.float64}
 SQUASHING = {"Sigmoid", "Hardsigmoid", "Softmax", "Tanh", "Exp"}
 SCALING = {"Mul", "Div", "Add", "Sub", "Rsub", "Neg", "Reciprocal", "Pow", "Clamp", "ClampMin", "ClampMax"}
 """By numbers that are not learned."""
@@ -34,9 +31,6 @@ OF_NO_SHARE = {"Exp": {"Reciprocal", "Pow", "Div", "Rsub"}, "Tanh": {"Add", "Sub
 ENOUGH = 4
 """Numbers that are hardly all from 0 to 1 by chance."""
 MOST_STEPS = 16
-SLACK, SLACK_OF_NARROW = 0.02, 0.3
-"""By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to, or that are
-in a narrow dtype."""
 
 
 def note(
@@ -47,60 +41,23 @@ def note(
     place: Callable[[], Source | None],
 ) -> None:
     """func: one of LOSSES, as torch hands it on: what it is given first, and the target. place: where it was called."""
-    if len(args) < 2 or not all(type(one) in PLAIN and one.numel() and has_numbers(one) for one in args[:2]):
+    if not are_readable(args):
         return
     given, target = args[:2]
-    if not given.requires_grad:
-        return
-    with unasked(), torch.no_grad():
-        is_sigmoid = func is functional.binary_cross_entropy_with_logits and is_a_sigmoid(given)
-        wrong = _wrong(func, given.detach(), target.detach(), kwargs, is_sigmoid)
-    if wrong:
-        row, facts = wrong
-        masked = kwargs.get("reduction") == "none" or kwargs.get("weight") is not None
+    row, facts = _row(func, args, kwargs)
+    if row:
+        masked = is_left_out_in_part(kwargs)
         history.note("loss_input", place(), row, row=row, loss=func.__name__, masked=masked, **facts)
     if maker(target) is not None and maker(given) is not None:
         _note_learned(history, func, given, target, place)
 
 
-def _wrong(
-    func: Any, given: torch.Tensor, target: torch.Tensor, kwargs: dict[str, Any], is_sigmoid: bool
-) -> tuple[str, dict[str, float]] | None:
-    """Which row of the words says what is wrong, and its numbers; None where nothing is, or it is not finite."""
-    if func is functional.nll_loss:
-        if (sum_of_row := _not_1(given, 1 if given.ndim > 1 else 0)) is not None:
-            return "no log probabilities", {"sum": sum_of_row}
-    elif func is functional.ctc_loss:
-        if (sum_of_row := _not_1(given[:1], -1)) is not None:  # what is beyond the length of a sequence does not count
-            return "no log probabilities in time", {"sum": sum_of_row}
-    elif func is functional.kl_div:
-        most, least = float(given.max()), float(target.min())
-        if most > SLACK:
-            return "kl_div without logarithm", {"most": most}
-        if least < -SLACK and not kwargs.get("log_target", False):
-            return "kl_div of logarithms", {"least": least}
-    elif func is functional.binary_cross_entropy_with_logits and is_sigmoid:
-        return "sigmoid twice", {}
-    elif func is functional.binary_cross_entropy_with_logits:
-        least, most = float(target.min()), float(target.max())
-        if least < -SLACK or most > 1 + SLACK:
-            return "targets out of range", {"least": least, "most": most}
-    elif func is functional.cross_entropy and target.shape == given.shape and target.is_floating_point():
-        sums, least = target.float().sum(1 if target.ndim > 1 else 0), float(target.min())
-        far = sums[sums > 1 + SLACK]  # with less, down to 0, a row is but weighed
-        if least < -SLACK or far.numel():
-            return "targets are no probabilities", {
-                "least": least,
-                "sum": float((far if far.numel() else sums).flatten()[0]),
-            }
-    return None
-
-
-def _not_1(logarithms: torch.Tensor, axis: int) -> float | None:
-    """To what the probabilities of a row add up, where that is not 1."""
-    sums = logarithms.float().exp().sum(axis)
-    far = sums[(sums - 1).abs() > (SLACK if logarithms.dtype in WIDE else SLACK_OF_NARROW)]
-    return float(far.flatten()[0]) if far.numel() and bool(logarithms.isfinite().any(axis).all()) else None
+def _row(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, dict[str, float]]:
+    """Which row of the words says what is wrong, and its numbers; "" where nothing is."""
+    with unasked(), torch.no_grad():
+        if func is functional.binary_cross_entropy_with_logits and is_a_sigmoid(args[0]):
+            return "sigmoid twice", {}
+    return wrong(func, args, kwargs) or ("", {})
 
 
 def are_shares(given: torch.Tensor) -> bool:

@@ -1,13 +1,17 @@
-"""Does a loss compare each prediction with every target? Shapes [n, 1] and [n] are broadcast to [n, n], without an error."""
+"""Is a loss given what it does not take? Numbers of another kind, or shapes [n, 1] and [n], which are broadcast to [n, n] without
+an error, so that each prediction is compared with every target."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
+from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Node
 
 DISTANCES = {"Pow", "Abs", "Mul"}
@@ -19,6 +23,24 @@ MOST_TERMS = 100
 
 
 def detect(record: Record) -> Iterator[Cause]:
+    yield from _misgiven(record)
+    yield from _broadcast(record)
+
+
+def _misgiven(record: Record) -> Iterator[Cause]:
+    """Of nll_loss the graph itself tells. alone: whether all of it counts."""
+    for event in record.events:
+        if event.kind == "misgiven" and event.reached and event.given != "no log probabilities":
+            facts: dict[str, Fact] = {
+                "event": replace(event, operation=""),
+                "loss": event.operation,
+                **dict(event.numbers),
+            }
+            certainty: Certainty = "likely" if event.alone else "perhaps"
+            yield Cause(f"given: {event.given}", Place(event.node, event.source), facts, certainty)
+
+
+def _broadcast(record: Record) -> Iterator[Cause]:
     for end in _ends(record):
         if (found := _square(record, end)) is not None:
             node, before = found
