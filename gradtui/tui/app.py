@@ -26,7 +26,6 @@ from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import by
-from gradtui.tui.typing.idle_keys import nothing_new, why_idle
 from gradtui.tui.typing.line_input import LineInput
 
 if TYPE_CHECKING:  # what is not wanted before the first paint
@@ -107,7 +106,7 @@ class GradtuiApp(Opening):
     def ask(self) -> None:
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
         if not self.session.live and self.answers.answered and not (self.session.ledger or self.session.most > 1):
-            self.say(nothing_new(self.session))
+            self.say_why_idle()
         self.board.prepare()
         self.asking.ask(self.picture.samples)
         self.settle()
@@ -216,7 +215,7 @@ class GradtuiApp(Opening):
     def on_key(self, event: events.Key) -> None:
         """One that no action took says why, where it is one of ours."""
         if not isinstance(self.focused, Input) and len(self.screen_stack) == 1:
-            self.say(why_idle(event, self.keys, self.session, self.answers.shown))
+            self.say_why_idle(event, self.answers.shown)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         from gradtui.tui.dialogs import command_palette  # not wanted before the first paint

@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
+from gradtui.snapshot.model import Snapshot
 from gradtui.tui.configured_keys import bound
 from gradtui.tui.keys import KEYS, UPDATE
 from gradtui.tui.panes.key_footer import KeyFooter
@@ -68,7 +70,7 @@ class Opening(Successor, MendedApp):
         self.warn("Settings", self.wrong)
         try:
             await self.open()
-            self.own_errors.usable = True
+            self.own_errors.begin()
         finally:
             self._opened.set()
             self.ready()
@@ -110,6 +112,12 @@ class Opening(Successor, MendedApp):
         self.keep_typed()
         if self.memory is not None:
             self.memory.save(self.line.formula.history.entries, self._first, self.chosen)
+
+    def say_why_idle(self, event: Key | None = None, shown: Snapshot | None = None) -> None:
+        """Why nothing comes of a key that no action took; without one, why there is no other answer."""
+        from gradtui.tui.typing.idle_keys import nothing_new, why_idle  # not wanted before the first paint
+
+        self.say(nothing_new(self.session) if event is None else why_idle(event, self.keys, self.session, shown))
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ the screen, in order.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 from collections import Counter
@@ -25,8 +26,6 @@ from gradtui.snapshot.faults import OWN, told
 from gradtui.snapshot.visible import visible
 
 if TYPE_CHECKING:
-    import asyncio
-
     from textual.app import App
     from textual.message import Message
 
@@ -62,6 +61,11 @@ class OwnErrors:
         self._app, self._times = app, Counter[str]()
         self.usable, self.last = False, ""
         self._note: Notification | None = None
+
+    def begin(self) -> None:
+        """There is a picture."""
+        self.usable = True
+        asyncio.get_running_loop().set_exception_handler(self.of_loop)
 
     def goes_on_after(self, error: BaseException) -> bool:
         """Tell of it and go on, where that can be."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from functools import lru_cache
-from typing import Any, cast
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -39,9 +38,11 @@ from textual.worker import WorkerFailed
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.compositor import CellsCompositor, Mended
-from gradtui.tui.own_errors import OwnErrors
 from gradtui.tui.panes.screen_sizes import NO_ROOM
 from gradtui.tui.typing.key_order import KeyOrder
+
+if TYPE_CHECKING:
+    from gradtui.tui.own_errors import OwnErrors
 
 # Meant as a method of the class: as one of each instance, it keeps the last 1,024 of them, with lines of widgets long gone.
 setattr(StylesCache, "get_inner_outer", classmethod(vars(StylesCache)["get_inner_outer"]))  # noqa: B010
@@ -111,7 +112,6 @@ class MendedApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.key_order = KeyOrder(self, super().on_event)
-        self.own_errors = OwnErrors(self)
         self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
@@ -142,8 +142,11 @@ class MendedApp(App[None]):
             print(self.own_errors.ends_by(error, ""), file=sys.stderr)
             return None
 
-    def on_load(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self.own_errors.of_loop)
+    @cached_property
+    def own_errors(self) -> OwnErrors:
+        from gradtui.tui.own_errors import OwnErrors  # not wanted before the first paint
+
+        return OwnErrors(self)
 
     def _handle_exception(self, error: Exception) -> None:
         """Whatever no message brought about. Textual ends the program with a traceback."""

@@ -97,7 +97,7 @@ class RunApp(Successor, MendedApp):
     def begin(self) -> None:
         """The first frame is out."""
         gc.enable()
-        self.own_errors.usable = True
+        self.own_errors.begin()
         self.ready()
         run_beside(self, partial(self.source.follow, self.post_message), group="follow")
 
