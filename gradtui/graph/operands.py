@@ -27,24 +27,24 @@ def operation_of(name: str) -> str:
     return re.sub(r"Backward\d*$", "", known_as(name))
 
 
-def quote(node: Node) -> str:
+def quote(node: Node, longest: int = LONGEST_QUOTE) -> str:
     """The piece of text that made it, on one line and not too long; torch's name where there is none."""
-    return node.name if node.source is None else short(again(node) + node.source.text)
+    return node.name if node.source is None else short(again(node) + node.source.text, longest)
 
 
-def operand_quote(graph: Graph, edge: Edge) -> str:
+def operand_quote(graph: Graph, edge: Edge, longest: int = LONGEST_QUOTE) -> str:
     """The piece of text that is the operand; of what a backward pass worked on the node that made it."""
     if edge.source is not None:
-        return short(edge.source.text)
+        return short(edge.source.text, longest)
     made = None if edge.target is None else graph.nodes[edge.target]
     if made is not None and (made.order or made.variable or (made.source is not None and made.source.file is None)):
-        return made.variable or quote(made)
-    return short(edge.constant or "its operand")
+        return made.variable or quote(made, longest)
+    return short(edge.constant or "its operand", longest)
 
 
-def short(text: str) -> str:
+def short(text: str, longest: int = LONGEST_QUOTE) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def operand_number(node: Node, edge: int) -> int:

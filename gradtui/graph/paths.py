@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from gradtui.graph.incoming_edges import as_sum
-from gradtui.graph.operands import operand_quote, quote
+from gradtui.graph.operands import LONGEST_QUOTE, operand_quote, quote
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 
@@ -76,23 +76,29 @@ def _path(step: _Step) -> Path:
     )
 
 
-def ways(graph: Graph, paths: Sequence[Path]) -> tuple[str, ...]:
-    """A name for each of several paths: the first operand on its way that no other takes, `x^2`; more where needed."""
+def ways(graph: Graph, paths: Sequence[Path], longest: int = LONGEST_QUOTE) -> tuple[str, ...]:
+    """A name for each of several paths: the first operand on its way that no other takes, `x^2`; more where needed.
+
+    longest: characters of an operand, beyond which it is cut.
+    """
     steps = [list(zip(path.nodes, path.edges, strict=False)) for path in paths]
     taken = Counter(step for path in steps for step in path)
     forks = [[step for step in path if taken[step] < len(paths)] for path in steps]
     firsts = [next((step for step in path if taken[step] == 1), path[0]) for path in forks]
     levels = [
-        [operand_quote(graph, graph.nodes[node].edges[edge]) for node, edge in firsts],
-        [_turn(graph, node, edge) for node, edge in firsts],
-        [", ".join(_turn(graph, node, edge) for node, edge in fork) for fork in forks],
+        [operand_quote(graph, graph.nodes[node].edges[edge], longest) for node, edge in firsts],
+        [_turn(graph, node, edge, longest) for node, edge in firsts],
+        [", ".join(_turn(graph, node, edge, longest) for node, edge in fork) for fork in forks],
     ]
     counts = Counter(name for names in levels for name in names)
     return tuple(next((n for n in names if counts[n] == 1), names[-1]) for names in zip(*levels, strict=True))
 
 
-def sentence(snapshot: Snapshot, variable: str) -> str:
-    """`11 = 8 by way of x^2 + 3 by way of 3x`; empty where the paths cannot be listed, or there are none."""
+def sentence(snapshot: Snapshot, variable: str, longest: int = LONGEST_QUOTE) -> str:
+    """`11 = 8 by way of x^2 + 3 by way of 3x`; empty where the paths cannot be listed, or there are none.
+
+    longest: as for `ways`.
+    """
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     leaf = next((node for node in snapshot.graph.nodes if node.variable == variable), None)
     found = paths(snapshot.graph, leaf.id) if leaf and leaf.shape == () else None
@@ -103,7 +109,7 @@ def sentence(snapshot: Snapshot, variable: str) -> str:
         factors = [_factor(factor, digits) for factor in found[0].factors if factor != 1]
         product = f" = {'·'.join(factors)}" if len(factors) > 1 else ""
         return f"{total}{product} along the only path"
-    terms = zip(found, ways(snapshot.graph, found), strict=True)
+    terms = zip(found, ways(snapshot.graph, found, longest), strict=True)
     return f"{total} = " + as_sum(f"{number(path.product, digits)} by way of {name}" for path, name in terms)
 
 
@@ -119,12 +125,12 @@ def summary(snapshot: Snapshot, variable: str) -> tuple[str, ...]:
     return f"{count}, the largest {number(most.product, digits)} by way of {name}", count
 
 
-def _turn(graph: Graph, place: int, edge: int) -> str:
+def _turn(graph: Graph, place: int, edge: int, longest: int) -> str:
     """`x in 3x`; where several operands are the same, `operand 2 of x*x`."""
     node = graph.nodes[place]
     same = sum(other.target == node.edges[edge].target for other in node.edges) > 1
-    operand = f"operand {edge + 1} of" if same else f"{operand_quote(graph, node.edges[edge])} in"
-    return f"{operand} {quote(node)}"
+    operand = f"operand {edge + 1} of" if same else f"{operand_quote(graph, node.edges[edge], longest)} in"
+    return f"{operand} {quote(node, longest)}"
 
 
 def _factor(value: float, digits: int) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 from textual.content import Content
 
 from gradtui.chart.point import Point, point
+from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, Check, check, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.higher_orders import by, order_of, prime
-from gradtui.graph.operands import is_finite
+from gradtui.graph.operands import LONGEST_QUOTE, is_finite
 from gradtui.graph.paths import sentence, summary
 from gradtui.graph.taylor_text import values
 from gradtui.outline.rows import same_shape
@@ -25,7 +27,7 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.panes import orders
 from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
-from gradtui.tui.typing.formula_line import LONGEST_CALL, call, function_name, title
+from gradtui.tui.typing.formula_line import LONGEST_CALL, Called, call, function_name, title
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()
@@ -237,16 +239,16 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     agreement = _mark("all agree", True) if judged.autograd and all(marks.values()) else written
     if older := _older(session, answers, shown, name, patient=patient):  # the marks are not of what stands there now
         written = agreement = Content.styled(visible(f"still {older}"), WARNING)
-    origin = _origin(shown, name)
+    told = origin(shown, name)
     return Reading(
         _numbers(session, shown),
         Content.assemble(orders.derivation(session, derived), _derivative(session, derived)),
-        origin,
+        told,
         written,
         agreement,
         _remark(shown, "" if judged.text == judged.marks else judged.text, _value_remark(session, judging)),
         orders.values(session, shown),
-        _brief(shown, name, origin),
+        _brief(shown, name, told),
     )
 
 
@@ -285,20 +287,20 @@ def _value_remark(session: Session, shown: Snapshot) -> str:
     """Where half of the digits of f itself are gone."""
     told = value_check(shown)
     lost = told.right is None and told.digits is not None and told.digits <= held(shown.dtype) // 2
-    return f"{call(session)}: {told.text}" if lost else ""
+    return f"{call(_called(session, shown))}: {told.text}" if lost else ""
 
 
 def _numbers(session: Session, shown: Snapshot) -> Content:
-    digits = significant(shown)
+    digits, function = significant(shown), _called(session, shown)
     pieces = [
-        (f"{call(session)} = ", MUTED),
+        (f"{call(function)} = ", MUTED),
         (numbers(shown.value, digits, most=4), _style(shown.value, "$text-primary")),
     ]
     state = shown.variables.get(session.active or "")
     if state is not None:
         pieces += [
             ("   EXPERIMENT", f"bold {WARNING}") if shown.experiments else ("  ", ""),
-            (f" {slope(session)} = ", MUTED),
+            (f" {slope(function)} = ", MUTED),
             (
                 numbers(state.grad, digits, most=4),
                 _style(state.grad, WARNING if shown.experiments else "$text-success"),
@@ -316,11 +318,11 @@ def large(session: Session, shown: Snapshot | None) -> str:
     return "   ".join(few)
 
 
-def _origin(shown: Snapshot, name: str) -> Content:
-    """By which ways the gradient comes, as far as these can be told in a line."""
+def origin(shown: Snapshot, name: str, longest: int = LONGEST_QUOTE) -> Content:
+    """By which ways the gradient comes, as far as these can be told in a line. longest: characters of an operand."""
     if len(shown.graph.nodes) > MOST_NODES:
         return NOTHING
-    _, equals, told = sentence(shown, name).partition(" = ")
+    _, equals, told = sentence(shown, name, longest).partition(" = ")
     return Content.styled(f"{equals}{visible(told)}", MUTED)
 
 
@@ -341,21 +343,42 @@ def is_single(session: Session) -> bool:
     return short and len(session.variables) < 2
 
 
-def slope(session: Session) -> str:
+def slope(function: Called) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
-    several = len(session.variables) > 1
-    written = (
-        f"∂{function_name(session)}/∂{session.active}" if several else f"{function_name(session)}'({session.active})"
-    )
-    written = visible(written)
-    return written if several or len(written) <= LONGEST_CALL else f"{function_name(session)}'"
+    several, name = len(function.variables) > 1, function_name(function)
+    written = visible(f"∂{name}/∂{function.active}" if several else f"{name}'({function.active})")
+    return written if several or len(written) <= LONGEST_CALL else f"{name}'"
+
+
+class Older(Struct, frozen=True):
+    """The function of a picture that stays, as the one that is typed now has none yet."""
+
+    name: str
+    variables: tuple[str, ...]
+    active: str | None
+
+
+def _called(session: Session, shown: Snapshot) -> Called:
+    """The function whose numbers are shown."""
+    if session.origin != "expression" or shown.expression == session.text:
+        return session
+    return Older(_name_in(shown.expression, session.names), tuple(shown.variables), session.active)
+
+
+@lru_cache(8)
+def _name_in(text: str, names: tuple[str, ...]) -> str:
+    """`loss` of `loss = (w*x - y)^2`."""
+    try:
+        return parse(text, names).name
+    except ExpressionError:
+        return "f"
 
 
 def _derivative(session: Session, shown: Snapshot) -> Content:
     derivative = (shown.derivative or {}).get(session.active or "")
     if derivative is None:
         return Content()
-    left = (f"{slope(session)} = ", MUTED)
+    left = (f"{slope(_called(session, shown))} = ", MUTED)
     if derivative.text is None:
         return Content.assemble(left, (visible(derivative.note) or NOT_KNOWN, MUTED))
     return Content.assemble(

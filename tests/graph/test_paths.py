@@ -64,6 +64,16 @@ def test_sentences(text: str, at: float, told: str | None) -> None:
         assert len(set(paths.ways(found.graph, ways))) == len(ways), "each way has its own name"
 
 
+def test_no_name_is_cut_where_there_is_room() -> None:
+    """Of two sums of the same beginning, which are told apart by their ends."""
+    same = " + ".join(["x", *map(str, range(1, 12))])
+    found = evaluate(Request(1, f"sin({same} + 12) * cos({same} + 13)", {"x": 1.0}))
+    assert "…" in paths.sentence(found, "x")
+    whole = paths.sentence(found, "x", longest=1000)
+    assert "…" not in whole
+    assert f"sin({same} + 12)" in whole
+
+
 def test_paths_where_edges_lead_to_what_stands_before() -> None:
     """Twenty forks one after the other, numbered from the leaf on: a million paths, counted and not walked."""
     nodes = [Node(0, "MulBackward0", (), "f", "cpu", 0, None, (Edge(20, local=1.0), Edge(20, local=1.0)))]

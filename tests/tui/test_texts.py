@@ -52,6 +52,17 @@ def test_a_value_that_is_typed_as_a_function(text: str, is_told: bool) -> None:
     assert ("value" in reading(session, answers, patient=False).remark.plain) == is_told
 
 
+def test_numbers_of_an_older_function_have_its_name() -> None:
+    """What is typed now has no numbers: those that are still there are not its own."""
+    session, answers = answered("h(x) = x^2", "3")
+    assert session.read("loss = w @ x")
+    answers.receive(Snapshot(answers.answered + 1, session.text, problem=Problem("domain", "these are no vectors")))
+    told = reading(session, answers, patient=False)
+    assert "h(x) = 9" in told.numbers.plain
+    assert "loss" not in told.whole.plain + told.derivative.plain
+    assert "h(x) = x^2" in told.marks.plain
+
+
 def test_digits_that_rounding_took_are_told() -> None:
     """Few are counted, none is said; the other two keep their marks."""
     for x, said in (("1e-5", "no digit"), ("0.002", "≈")):

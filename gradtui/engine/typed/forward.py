@@ -13,7 +13,7 @@ import torch
 from gradtui.engine.torch_private import DispatchMode, sequence_number
 from gradtui.engine.typed import constants
 from gradtui.engine.typed.operations import OPERATIONS, lifted
-from gradtui.engine.typed.refused import UnfitError
+from gradtui.engine.typed.refused import NoVectorError, UnfitError
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import (
     Binary,
@@ -141,6 +141,13 @@ class Evaluator:
         """Raises ExpressionError with the node's place for what torch, or Python, cannot evaluate."""
         try:
             return self._value(node, operands)
+        except NoVectorError as error:
+            numbers = (
+                operand
+                for operand, value in zip(node.operands, operands, strict=True)
+                if isinstance(operand, Variable) and isinstance(value, torch.Tensor) and not value.ndim
+            )
+            raise _refusal(node, str(error), _as_vector(next(numbers, None))) from None
         except UnfitError as error:
             raise _refusal(node, str(error)) from None
         except TORCH_ERRORS as error:
@@ -184,8 +191,7 @@ class Evaluator:
     def _indexed(self, node: Element | Slice, vector: Value) -> torch.Tensor:
         quote = self._quote(node.operand)
         if not isinstance(vector, torch.Tensor) or not vector.ndim:
-            given = f"a vector is given as --at {quote}=[1, 2, 3]" if isinstance(node.operand, Variable) else ""
-            raise _refusal(node, f"{quote} is one number here and has no elements", given)
+            raise _refusal(node, f"{quote} is one number here and has no elements", _as_vector(node.operand))
         count, last = len(vector), len(vector) - 1
         if isinstance(node, Element):
             if not -count <= node.index < count:
@@ -229,6 +235,13 @@ class Evaluator:
 
 def _for_torch(value: Value) -> Value:
     return value if isinstance(value, torch.Tensor) else constants.for_torch(value)
+
+
+def _as_vector(node: Node | None) -> str:
+    """How a variable, which is one number, takes a vector."""
+    if not isinstance(node, Variable):
+        return ""
+    return f"a vector is given as --at {node.name}=[1, 2, 3]; on the screen the key x asks for one"
 
 
 def _refusal(node: Node, message: str, hint: str = "") -> ExpressionError:

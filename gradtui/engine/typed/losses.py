@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from gradtui.engine.typed.refused import UnfitError
+from gradtui.engine.typed.refused import NoVectorError, UnfitError
 
 
 def of_two(name: str, *, same_size: bool = False) -> Callable[..., torch.Tensor]:
@@ -19,7 +19,7 @@ def of_two(name: str, *, same_size: bool = False) -> Callable[..., torch.Tensor]
     def loss(x: torch.Tensor, target: torch.Tensor, **options: Any) -> torch.Tensor:
         if same_size and x.shape != target.shape:
             message = f"{name} takes a target of the same size: there is {_size(x)}, and {_size(target)} in the target"
-            raise UnfitError(message)
+            raise NoVectorError(message)
         with warnings.catch_warnings():  # of sizes that are spread, and of a mean that is no divergence
             warnings.simplefilter("ignore", UserWarning)
             return function(x, target, **_checked(options, x))  # type: ignore[no-any-return]
@@ -33,7 +33,7 @@ def of_classes(name: str) -> Callable[..., torch.Tensor]:
 
     def loss(x: torch.Tensor, target: Any, **options: Any) -> torch.Tensor:
         if not x.ndim:
-            raise UnfitError(f"{name} takes a vector, with an element for each class")
+            raise NoVectorError(f"{name} takes a vector, with an element for each class")
         if not isinstance(target, torch.Tensor):
             target = _class(name, target, x)
         elif name == "nll_loss" or not target.ndim:

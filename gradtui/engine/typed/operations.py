@@ -13,7 +13,7 @@ from torch.nn import functional
 from gradtui.engine.typed import losses
 from gradtui.engine.typed import nonsmooth as at
 from gradtui.engine.typed.nonsmooth import CORNER, JUMP, TIE, UNDEFINED, VERTICAL, Kink
-from gradtui.engine.typed.refused import UnfitError
+from gradtui.engine.typed.refused import NoVectorError, UnfitError
 from gradtui.expression.functions import FUNCTIONS, Function
 
 Value = torch.Tensor | int | float
@@ -86,14 +86,14 @@ def _clamp(x: torch.Tensor, *bounds: Value) -> torch.Tensor:
 
 def _dot(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     if left.ndim == 0 or right.ndim == 0:
-        raise UnfitError("dot takes two vectors")
+        raise NoVectorError("a dot product, dot or @, takes two vectors")
     return torch.dot(left, right)
 
 
 def _spread(name: str, function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
     def of_two_or_more(x: torch.Tensor) -> torch.Tensor:
         if x.numel() < 2:
-            raise UnfitError(f"{name} is of two or more elements")
+            raise NoVectorError(f"{name} is of two or more elements")
         return function(x)
 
     return of_two_or_more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -55,6 +56,9 @@ def in_full(
     if session.reads_as not in ("", session.text):
         yield "it reads as", session.reads_as
     numbers = reading.whole
+    if reading.origin and answers.shown is not None and session.active is not None:
+        told = texts.origin(answers.shown, session.active, longest=sys.maxsize)
+        numbers = Content.assemble(reading.numbers, told, reading.further)
     shown = {
         "value and gradient": numbers,
         "derivative": reading.derivative,

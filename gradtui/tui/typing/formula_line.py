@@ -126,12 +126,23 @@ def title(session: Session) -> str:
     return written if len(written) <= WIDEST_TITLE else "f = "
 
 
-def function_name(session: Session) -> str:
+class Called(Protocol):
+    """A function as it is called: the session's, or the one of an older picture."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def variables(self) -> tuple[str, ...]: ...
+    @property
+    def active(self) -> str | None: ...
+
+
+def function_name(function: Called) -> str:
     """Of the function, where it stands before a number: a long one of a file would leave that no room."""
-    return session.name if len(session.name) <= LONGEST_CALL else "f"
+    return function.name if len(function.name) <= LONGEST_CALL else "f"
 
 
-def call(session: Session) -> str:
+def call(function: Called) -> str:
     """`f(x, y)`; only `f` for a constant, and where that is long."""
-    written = visible(f"{function_name(session)}({', '.join(session.variables)})")
-    return written if session.variables and len(written) <= LONGEST_CALL else function_name(session)
+    written = visible(f"{function_name(function)}({', '.join(function.variables)})")
+    return written if function.variables and len(written) <= LONGEST_CALL else function_name(function)

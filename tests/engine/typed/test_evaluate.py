@@ -129,6 +129,28 @@ def test_problem(request_: Request, kind: str) -> None:
     assert (found.id, found.expression, found.value, found.graph.nodes) == (1, request_.expression, None, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("w @ x", "w"),
+        ("[1, 2] @ w", "w"),
+        ("var(x)", "x"),
+        ("cross_entropy(x, 0)", "x"),
+        ("binary_cross_entropy([0.1, 0.2], x)", "x"),
+        ("x[0]", "x"),
+        ("softmax(x)[1]", ""),
+        ("huber_loss(x, 1, delta=-1)", ""),
+    ],
+)
+def test_how_a_number_becomes_the_vector_that_is_wanted(text: str, name: str) -> None:
+    """The hint is a value that can be given, and with vectors of that size the text can be evaluated, or refused for else."""
+    problem = evaluate(Request(1, text, {"x": 0.5, "w": 0.5})).problem
+    assert problem is not None
+    assert (f"--at {name}=[1, 2, 3]" in problem.hint) == bool(name)
+    again = evaluate(Request(1, text, {"x": (0.1, 0.2), "w": (0.1, 0.2)})).problem
+    assert (again is None) == bool(name) or text.startswith("softmax")
+
+
 def test_place_and_hint_of_a_problem() -> None:
     problem = evaluate(Request(1, "x + (-8)^(1/3)")).problem
     assert problem is not None
