@@ -147,6 +147,7 @@ Refusal = Literal[
     "constraint",
     "recomputed",
     "one_value",
+    "one_pixel",
     "not_probabilities",
     "no_class",
     "unreduced",
@@ -159,13 +160,13 @@ inference: a tensor of inference_mode in a graph. shape, count: of the gradients
 number. no_graph: of none. not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor.
 numpy: of what requires grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without
 derivative. copied: deepcopy of what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a
-matrix that is no such. once: the backward of a Function that is once_differentiable is differentiated. not_real: backward of
-a complex number. vmap_number: of what vmap runs for each example, a Python number, or a branch by one. vmap_inplace,
-vmap_random: there, writing into what is not batched, drawing at random. transformed: requires_grad_() inside of a transform
-of torch.func. constraint: a parameter of a distribution that is none. recomputed: a checkpoint that ran again in backward
-made other tensors. one_value: a normalisation over the batch, of a single value. not_probabilities: a binary cross entropy of
-what is not from 0 to 1. no_class: a target that is no class. unreduced: a forward pass of DistributedDataParallel, which
-waits for gradients of the one before. bad_values: nan or infinity where they may not be.
+matrix that is no such. once: the backward of a Function that is once_differentiable is differentiated. not_real: backward of a
+complex number. vmap_number: of what vmap runs for each example, a Python number, or a branch by one. vmap_inplace, vmap_random:
+there, writing into what is not batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func.
+constraint: a parameter of a distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors.
+one_value: a normalisation over the batch, of a single value; one_pixel: over a picture. not_probabilities: a binary cross
+entropy of what is not from 0 to 1. no_class: a target that is no class. unreduced: a forward pass of DistributedDataParallel,
+which waits for gradients of the one before. bad_values: nan or infinity where they may not be.
 """
 
 

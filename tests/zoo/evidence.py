@@ -105,6 +105,20 @@ def checkpoint_that_keeps_what_is_used_later() -> Iterator[Any]:
     yield model.b(out + kept[-1]).mean()
 
 
+@broken("no_grad", "a.weight", "fine", "by that way no gradient")
+def checkpoint_that_gives_out_a_list_beside() -> Iterator[Any]:
+    model = Two()
+    x = torch.randn(4, 3, requires_grad=True)
+
+    def block(h: Tensor) -> tuple[Tensor, list[Tensor]]:
+        hidden = model.a(h)
+        return hidden.mean(), [hidden]
+
+    yield model
+    mean, states = checkpoint(block, x, use_reentrant=True)  # <- here
+    yield model.b(states[0]).mean() + mean
+
+
 @broken("new_leaf", "0.weight", "none", "stack_module_state")
 def stacked_for_vmap() -> Iterator[Any]:
     model, base, x = nn.ModuleList(nn.Linear(3, 1) for _ in range(2)), nn.Linear(3, 1), torch.randn(4, 3)

@@ -61,14 +61,15 @@ MESSAGES: dict[Refusal, str] = {
     "constraint": r"Expected parameter (?P<name>\w+) [\s\S]*?of distribution (?P<of>\w+)[\s\S]*?to satisfy the constraint "
     r"(?P<rule>\w+)",
     "recomputed": r"torch\.utils\.checkpoint: (Recomputed values|A different number of tensors|trying to save more tensors)",
-    "one_value": r"Expected more than 1 (value per channel|spatial element) when training",
+    "one_value": r"Expected more than 1 value per channel when training",
+    "one_pixel": r"Expected more than 1 spatial element when training",
     "not_probabilities": r"all elements of input should be between 0 and 1",
     "no_class": r"Target (?P<name>-?\d+) is out of bounds",
     "unreduced": r"Expected to have finished reduction in the prior iteration(?:[\s\S]*?for rank \d+: (?P<places>[\d ]+))?",
     "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
-ANY_ERROR: set[Refusal] = {"bad_values", "constraint", "one_value", "no_class"}
+ANY_ERROR: set[Refusal] = {"bad_values", "constraint", "one_value", "one_pixel", "no_class"}
 """They are raised as errors of any class; of autograd torch raises RuntimeError and TypeError alone."""
 
 

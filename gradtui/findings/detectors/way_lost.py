@@ -1,4 +1,4 @@
-"""Is one of several ways of learning lost: through straight pieces, a sample, or the choice of the nearest rows?"""
+"""Is one of several ways of learning lost: through straight pieces, a sample, the choice of the nearest rows, or a checkpoint?"""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def detect(record: Record) -> Iterator[Cause]:
     if not record.is_expression:
         yield from _fed_on(record)
         yield from _drawn(record)
+        yield from _wrapped(record)
 
 
 def _straight_penalty(record: Record) -> Iterator[Cause]:
@@ -56,6 +57,14 @@ def _drawn(record: Record) -> Iterator[Cause]:
             about = _learning(record, sorted(leaves_below(record, node)))
             if about:
                 yield Cause("draw goes on", Place(node.id), {"node": node}, "perhaps", about)
+
+
+def _wrapped(record: Record) -> Iterator[Cause]:
+    """What a reentrant checkpoint gives out in a list, say, beside what it returns as it is."""
+    for event in record.events:
+        about = _learning(record, event.leaves)
+        if event.kind == "wrapped" and event.reached and about:
+            yield Cause("wrapped goes on", Place(None, event.source), {"event": event}, "perhaps", about)
 
 
 def _learning(record: Record, names: Iterable[str]) -> tuple[str, ...]:

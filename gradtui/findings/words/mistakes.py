@@ -87,6 +87,13 @@ OF_LOSSES: dict[str, Sentence] = {
         "pass it straight through, latent + (rows - latent).detach(), to what takes the rows; no fault where it is to learn by "
         "other terms of the loss alone",
     ),
+    "wrapped goes on": Sentence(
+        "no_grad",
+        "forward",
+        "{event} is a reentrant checkpoint, and what it gives out in a list, a dict or an object has no graph: it goes into the "
+        "loss, and by that way no gradient goes back",
+        "use_reentrant=False; or return the tensors themselves, a tuple of them; no fault where it is to count as a constant",
+    ),
     "softmax twice": Sentence(
         "softmax_twice",
         "backward",

@@ -265,6 +265,13 @@ REFUSALS: dict[str, Sentence] = {
         "{place} normalises an input{of_shape} over the batch, and that is one value for each channel, without spread",
         "a larger batch (DataLoader(drop_last=True) for the last one), eval() where nothing is trained, LayerNorm or GroupNorm",
     ),
+    "refused: one_pixel": Sentence(
+        "domain",
+        "forward",
+        "{place} normalises an input{of_shape} for each channel of each example, and that is one value, without spread",
+        "a larger picture, or less pooling and smaller strides before it; where it has come to 1x1 no norm, or GroupNorm of "
+        "several channels a group; a larger batch does not help",
+    ),
     "refused: not_probabilities": Sentence(
         "domain",
         "forward",

@@ -167,7 +167,7 @@ def saves_more_when_it_runs_again() -> None:
         (of_what_requires_none, "not_asked", "v"),
         (of_too_few_gradients, "count", ""),
         (batch_of_one, "one_value", ""),
-        (picture_of_one_pixel, "one_value", ""),
+        (picture_of_one_pixel, "one_pixel", ""),
         (scores_for_probabilities, "not_probabilities", "scores"),
         (label_that_counts_from_one, "no_class", ""),
         (label_of_each_pixel, "no_class", ""),
