@@ -151,6 +151,8 @@ class Picture(Vertical):
         if not accepted:
             self.typed.give_up()
         elif not self.typed.accept():
+            self.formula.show_bad()
+            self.show_text()
             self.formula.decided()
             return
         self.leave_line()
@@ -170,6 +172,7 @@ class Picture(Vertical):
             self.leave_line()
 
     def text_pointed(self, place: int) -> None:
+        self.call_after_refresh(self._point_at_problem)
         node = texts.innermost(self._backward.shown, self.formula.value, place)
         if node is not None:
             self._backward.select(node)

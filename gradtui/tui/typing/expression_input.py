@@ -122,6 +122,11 @@ class ExpressionInput(LineInput):
             self.value = text
             self.cursor_position = len(text)
 
+    def show_bad(self) -> None:
+        """The cursor goes to the bad place where that is not seen."""
+        if self.bad is not None and not 0 <= self.column(self.bad[0]) < self.size.width:
+            self.cursor_position = self.bad[0]
+
     def watch_lit(self) -> None:
         self._look()
 

@@ -41,6 +41,24 @@ async def test_a_piece_that_could_be_read_goes_back() -> None:
         assert "still x^2 + 3x + 1" in text_of(app)
 
 
+async def test_the_bad_place_is_seen_after_enter() -> None:
+    """The caret stands under it, and not where it stood once the line is elsewhere."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        app.picture.open_formula()
+        await retype(pilot, "x + $ + " + " + ".join(map(str, range(50))))
+        line, problem = app.picture.formula, app.picture.problem_line
+        assert line.column(4) < 0
+        await press(pilot, "enter")
+        await pilot.pause()
+        assert line.cursor_position == 4
+        for key in ("end", "home"):
+            assert problem._column == app.picture._problem_column()
+            await press(pilot, key)
+            await pilot.pause()
+        assert problem._column == app.picture._problem_column()
+
+
 async def test_it_goes_back_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formula, "GO_BACK", 0.01)
     app = make_app()
