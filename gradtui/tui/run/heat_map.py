@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import groupby
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -17,13 +18,18 @@ from gradtui.tui.run.loss_chart import AFTER
 
 SHADES = "·░▒▓█"
 SIGNS: dict[Sign, str] = {"nan": "×", "inf": "∞", "none": "∅", "zero": "0", "unseen": " "}
-NAMES: tuple[tuple[Sign, str], ...] = (("nan", "nan"), ("inf", "infinite"), ("none", "no gradient"), ("zero", "zero"))
+NAMES: tuple[dict[Sign, str], ...] = (
+    {"nan": "nan", "inf": "infinite", "none": "no gradient", "zero": "zero"},
+    {"nan": "nan", "inf": "inf", "none": "None", "zero": "zero"},
+)
+"""What they say, and the same in fewer cells."""
 MOST_POWERS = 8.0
 """Powers of ten that the shades tell apart: what is below them is the faintest."""
-TITLES: dict[Measure, str] = {
-    "gradient": "norm of the gradient: the largest in each module",
-    "change": "change/weight: the largest in each module",
+TITLES: dict[Measure, tuple[str, ...]] = {
+    "gradient": ("norm of the gradient: the largest in each module", "largest norm of the gradient", "gradient"),
+    "change": ("change/weight: the largest in each module", "largest change/weight", "change/weight"),
 }
+"""The first that there is room for."""
 
 
 class Sized(Message):
@@ -133,7 +139,7 @@ no part in the update.
             self._columns = look.columns(self.cell_count)
             span = look.view.span(look.measure)
             self._scale = Scale(span)
-            self.border_title = TITLES[look.measure]
+            self.border_title = self._fitting(*TITLES[look.measure])
             self.border_subtitle = self._legend(span is not None)
         self.lines_changed()
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
@@ -171,11 +177,15 @@ no part in the update.
 
     def _legend(self, shaded: bool) -> str:
         """As much as there is room for. shaded: whether there are numbers that a shade stands for."""
-        signs = [f"{SIGNS[sign]} {name}" for sign, name in NAMES]
+        signs, brief = ("  ".join(f"{SIGNS[sign]} {name}" for sign, name in names.items()) for names in NAMES)
         if not shaded:
-            return "  ".join(signs)
-        whole = "  ".join([*self._scale.shades(), *signs])
-        return whole if len(whole) <= self.size.width - 4 else "  ".join([self._scale.span(), *signs])
+            return self._fitting(signs, brief)
+        span = self._scale.span()
+        return self._fitting("  ".join([*self._scale.shades(), signs]), f"{span}  {signs}", f"{span}  {brief}", span)
+
+    def _fitting(self, *texts: str) -> str:
+        """The first that the border has room for; the last where none fits, which is cut there."""
+        return next((text for text in texts if cell_len(text) <= self.size.width - 4), texts[-1])
 
     def on_click(self, event: events.Click) -> None:
         row = event.y - self.gutter.top + self.scroll_offset.y

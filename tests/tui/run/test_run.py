@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -227,6 +228,18 @@ async def test_any_size_and_every_key(size: tuple[int, int], path: Path) -> None
         await pilot.resize_terminal(120, 36)
         await pilot.pause()
         assert made.FOUND.text in text(app)
+
+
+async def test_no_sign_of_the_map_is_cut(path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.look.count > 0)
+        for width in (60, 72, 80, 90, 100, 110, 120, 140):
+            await pilot.resize_terminal(width, 30)
+            room = app.heat.size.width - 4
+            await until(pilot, lambda: cell_len(str(app.heat.border_subtitle)) <= room)  # noqa: B023
+            assert "0 zero" in str(app.heat.border_subtitle)
+            assert cell_len(str(app.heat.border_title)) <= room
 
 
 async def test_it_follows(tmp_path: Path) -> None:
