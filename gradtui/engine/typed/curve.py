@@ -102,15 +102,16 @@ class Drawing:
         return x, *self._derivatives(x)
 
     def higher(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The derivatives of the orders from 2 on at `x`; none where that would take long."""
+        """The derivatives of the orders from 2 on at `x`, as far as that does not take long."""
         if self.order < 2:
             return ()
         x = x.to(self.leaf)
         if self.sample is not None:
             return self._derivatives(x)[2:]
-        if self._cost_singly(len(x)) * GROWTH**self.order > MOST_HIGHER:
-            return ()
-        rows = [self._chain_at(place) for place in x.tolist()]
+        cost, most = self._cost_singly(len(x)), self.order
+        while most > 1 and cost * GROWTH**most > MOST_HIGHER:
+            most -= 1
+        rows = [self._chain_at(place, most) for place in x.tolist()] if most > 1 else []
         return tuple(torch.stack(list(column)) for column in zip(*rows, strict=True))
 
     def _derivatives(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -131,18 +132,18 @@ class Drawing:
     def _of_element(self, value: torch.Tensor) -> torch.Tensor:
         return value[self.element] if value.ndim and len(value) > 1 else value
 
-    def _chain_at(self, place: float) -> tuple[torch.Tensor, ...]:
-        """The derivatives of the orders from 2 on at one place, nan where torch refuses it."""
+    def _chain_at(self, place: float, most: int) -> tuple[torch.Tensor, ...]:
+        """The derivatives of the orders from 2 to `most` at one place, nan where torch refuses it."""
         x = self.leaf.clone()
         x[self.element if x.ndim else ...] = place
         x.requires_grad_()
         try:
             y = _summed(self._evaluate(x, _all))
         except ExpressionError:
-            return (torch.full((), torch.nan, dtype=x.dtype, device=x.device),) * (self.order - 1)
+            return (torch.full((), torch.nan, dtype=x.dtype, device=x.device),) * (most - 1)
         told = []
-        for order in range(1, self.order + 1):
-            (slope,) = _chain(y, x, 1, last=order == self.order)
+        for order in range(1, most + 1):
+            (slope,) = _chain(y, x, 1, last=order == most)
             y = slope[self.element] if x.ndim else slope
             told.append(y.detach())
         return tuple(told[1:])

@@ -8,7 +8,7 @@ from gradtui.graph import taylor_text
 from gradtui.graph.agreement import MARKS
 from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.hessian_digits import believed, remarks
-from gradtui.graph.higher_orders import by, derivative_checks, order_of, why_fewer
+from gradtui.graph.higher_orders import by, derivative_checks, order_of, prime, why_fewer
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import visible
@@ -54,7 +54,11 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
     if shown is None or orders is None or (session.order < 2 and session.degree is None):
         return ()
     degree = session.order if session.degree is None else session.degree
-    told: list[str] = ["", *filter(None, [why_fewer(orders)]), *taylor_text.lines(shown, orders, degree)]
+    told: list[str] = [
+        "",
+        *filter(None, [why_fewer(orders), _undrawn(session, shown)]),
+        *taylor_text.lines(shown, orders, degree),
+    ]
     judged = believed(shown)
     if judged is not None:
         hessian = judged.hessian
@@ -68,6 +72,14 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
                 told.append(f"  {name.ljust(named)}" + "".join(number(one, DIGITS).rjust(width) for one in row))
         told += [f"  {sentence}" for sentence in (*remarks(shown, judged), *sentences(shown, hessian))]
     return tuple(((visible(line), "node--text"),) for line in told)
+
+
+def _undrawn(session: Session, shown: Snapshot) -> str:
+    """Which curve is wanted and not there."""
+    if shown.curve is None or not any(shown.curve.derivative):
+        return ""
+    first = len(shown.curve.higher) + 2
+    return f"{prime(first)} is not drawn: point by point, it would take long" if first <= session.order else ""
 
 
 def _name(session: Session, order: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -142,6 +143,21 @@ def test_second_derivative_along_an_element(text: str) -> None:
     wanted = [torch.autograd.functional.hessian(f, place) for place in places]  # type: ignore[no-untyped-call]
     (second,) = told.higher
     assert second == pytest.approx([one.item() for one in wanted], abs=1e-12)
+
+
+def test_the_orders_that_do_not_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the second and third derivative the first alone, and not none, where both would be too much."""
+    leaves = oracle.leaves({"x": 1.0}, torch.float64)
+    done = forward.run(parse("[x^3, sin(x)]", ("x",)), leaves)
+    monkeypatch.setattr(module.Drawing, "_cost_singly", lambda self, count: 1)
+    for most, orders in ((module.GROWTH**3, 2), (module.GROWTH**2, 1), (module.GROWTH, 0)):
+        monkeypatch.setattr(module, "MOST_HIGHER", most)
+        told = curve(CurveRequest("x", (-2.0, 2.0), 20, order=3), done, leaves, closely=True)
+        assert len(told.higher) == orders
+        for values, wanted in zip(
+            told.higher, (lambda x: 6 * x - math.sin(x), lambda x: 6 - math.cos(x)), strict=False
+        ):
+            assert values == pytest.approx([wanted(x) for x in told.x], abs=1e-12)
 
 
 def test_fewer_points_rather_than_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
