@@ -142,3 +142,60 @@ def ended(losses: list[float], moved: float = 0.1) -> History:
         top_rates=[0.1] * count,
     )
     return History(optimizers=[one], ended=True)
+
+
+def thrown(rate: float, std: float | None) -> tuple[list[float], list[Finding]]:
+    """A classifier that Adam trains, from torch's own init or from a small one."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 4))
+    for parameter in model.parameters() if std is not None else ():
+        nn.init.normal_(parameter, std=std or 0.0)
+    optimizer, rule = torch.optim.Adam(model.parameters(), lr=rate), torch.randn(10, 4)
+    losses = []
+    with gradtui.watch(model) as watch:
+        for _ in range(40):
+            x = torch.randn(32, 10)
+            loss = nn.functional.cross_entropy(model(x), (x @ rule).argmax(1))
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    return losses, [one for one in watch.findings if one.certainty != "perhaps"]
+
+
+@pytest.mark.parametrize(("rate", "std"), [(1.0, None), (3.0, None), (10.0, None), (1.0, 0.02), (3.0, 0.02)])
+def test_a_rate_by_which_the_first_step_throws_the_weights_away_is_the_cause_of_what_comes(
+    rate: float, std: float | None
+) -> None:
+    losses, (found,) = thrown(rate, std)
+    assert max(losses[1:6]) > 30 * losses[0]
+    assert losses[-1] > 0.9 * losses[0]
+    assert (found.kind, found.update) == ("divergence", 0)
+    assert f"learning rate {rate:.0f}" in found.text
+
+
+@pytest.mark.parametrize(("rate", "std"), [(0.01, None), (0.01, 0.02), (0.03, 0.02)])
+def test_a_rate_by_which_it_learns_is_none_however_small_the_weights_are(rate: float, std: float | None) -> None:
+    losses, found = thrown(rate, std)
+    assert min(losses[-10:]) < losses[0]
+    assert not found
+
+
+def test_an_attack_that_makes_the_loss_large_from_next_to_nothing_is_none() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(10, 4).requires_grad_(False)
+    image = torch.randn(1, 10)
+    model.weight *= 5
+    label = model(image).argmax(1)
+    moved = nn.Parameter(1e-4 * torch.randn(1, 10))
+    optimizer = torch.optim.Adam([moved], lr=0.1, maximize=True)
+    losses = []
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(40):
+            loss = nn.functional.cross_entropy(model(image + moved), label)
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    assert losses[5] > 10 * losses[0]
+    assert not [one for one in watch.findings if one.certainty != "perhaps"]

@@ -277,6 +277,7 @@ class Steps:
             mine.gradients.append(max(found, *self._notice.norms_before()))
             mine.top_rates.append(max(rates, default=math.nan))
         first = optimizer.param_groups[0]
+        mine.uphill = any(bool(group.get("maximize")) for group in optimizer.param_groups)
         mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
         state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
         mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))

@@ -134,7 +134,7 @@ class OptimizerHistory:
     largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
     are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
     thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that
-    had the same parameters. by_hand: it is a person's own code that changes them."""
+    had the same parameters. by_hand: it is a person's own code that changes them. uphill: it makes the loss larger."""
 
     name: str
     names: frozenset[str]
@@ -163,6 +163,7 @@ class OptimizerHistory:
     thrown_away: int = 0
     follows: int | None = None
     by_hand: bool = False
+    uphill: bool = False
 
     def stepped(self, update: int, rates: tuple[float, ...]) -> None:
         self.last, self.steps, self.rates = update, self.steps + 1, rates

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, islice, pairwise
+from statistics import median
 from typing import NamedTuple
 
 from gradtui.findings.over_time.fault import Fault
@@ -24,6 +25,9 @@ makes no other loss, and one by more than all throws them away."""
 GAP = 6
 """Updates of which one has a loss below all that follow, where it grows and batches differ."""
 SPIKE, BEFORE, SOON = 100.0, 5, 5
+AWAY, HIGH, BETTER = 5.0, 10.0, 0.8
+"""A step by so many times the norm of the weights, a loss that is soon so many times what it was, and the part of it below which
+it is better at the end."""
 
 
 REACH = 1.25
@@ -223,21 +227,42 @@ def spike(history: History) -> Iterator[Fault]:
 
 
 def leaps(history: History) -> Iterator[Fault]:
-    """A loss far above all before it, after a step that threw the weights away, and that stays there."""
+    """A loss far above all before it, after a step that threw the weights away, and that stays there, or comes back to no less
+    than it was."""
     growing = {one.optimizer for one in growth(history)}
     for number, optimizer in enumerate(history.optimizers):
-        losses, most = optimizer.losses, 0.0
-        if number in growing or not all(math.isfinite(loss) for _, loss in losses):
-            continue
-        lowest = [*accumulate((loss for _, loss in reversed(losses)), min)][::-1]  # from each update on
-        for place, (_, loss) in enumerate(losses[:-LEAST]):
-            least = lowest[place]
-            if place and most > 0 and min(loss, least * SPIKE) > FACTOR * most and optimizer.moves[place - 1] > FAR:
-                facts = {"begin": losses[place - 1][1], "end": loss, "least": least, "moved": optimizer.moves[place - 1],
-                         "rate": optimizer.top_rate or math.nan}  # fmt: skip
-                yield Fault("loss leaps", losses[place - 1][0], facts, "likely")
-                break
-            most = max(most, abs(loss))
+        if number not in growing and all(math.isfinite(loss) for _, loss in optimizer.losses):
+            yield from islice(chain(_stays_high(optimizer), _is_no_better(optimizer)), 1)
+
+
+def _stays_high(optimizer: OptimizerHistory) -> Iterator[Fault]:
+    losses, most = optimizer.losses, 0.0
+    lowest = [*accumulate((loss for _, loss in reversed(losses)), min)][::-1]  # from each update on
+    for place, (_, loss) in enumerate(losses[:-LEAST]):
+        least = lowest[place]
+        if place and most > 0 and min(loss, least * SPIKE) > FACTOR * most and optimizer.moves[place - 1] > FAR:
+            yield Fault(
+                "loss leaps", losses[place - 1][0], {"least": least, **_leap(optimizer, place - 1, loss)}, "likely"
+            )
+        most = max(most, abs(loss))
+
+
+def _is_no_better(optimizer: OptimizerHistory) -> Iterator[Fault]:
+    losses, most = [loss for _, loss in optimizer.losses], 0.0
+    for place, moved in enumerate(optimizer.moves[: -LEAST - 1]):
+        before, most = most, max(most, abs(losses[place]))
+        if optimizer.by_hand or optimizer.uphill or not AWAY < moved < math.inf or (place and most > HIGH * before):
+            continue  # what has made this loss large is the cause of what comes
+        top, end = max(losses[place + 1 : place + 1 + SOON]), median(losses[-SOON:])
+        if top > HIGH * most and end > BETTER * most:
+            yield Fault("loss leaps for nothing", optimizer.losses[place][0],
+                        {"last": end, **_leap(optimizer, place, top)}, "likely")  # fmt: skip
+
+
+def _leap(optimizer: OptimizerHistory, place: int, top: float) -> dict[str, float]:
+    """By the step after the loss at this place."""
+    return {"begin": optimizer.losses[place][1], "end": top, "moved": optimizer.moves[place],
+            "rate": optimizer.top_rate or math.nan}  # fmt: skip
 
 
 def sinking(history: History) -> Iterator[Growth]:
@@ -268,7 +293,9 @@ def detect(history: History) -> Iterator[Fault]:
             continue
         each = (one.end / one.begin) ** (1 / (one.last - one.first))
         facts = {"each": each, "begin": one.begin, "end": one.end, "rate": one.rate, "share": one.share}
-        if one.is_by_steps:
+        if history.optimizers[one.optimizer].uphill:
+            yield Fault("loss is made large", one.first, facts, "perhaps")
+        elif one.is_by_steps:
             yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)
         else:
             yield Fault("loss grows by itself", one.first, facts, "perhaps")

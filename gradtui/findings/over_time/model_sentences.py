@@ -42,6 +42,18 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{moved} times their norm, which is far too large (learning rate {rate})",
         "take a far smaller learning rate, by powers of 10: Adam moves each weight by about as much as that, at each step",
     ),
+    "loss leaps for nothing": Sentence(
+        "divergence",
+        "the loss leaps from {begin} to {end}, and at the end it is {last}, no better than before: a step changes the weights by "
+        "{moved} times their norm, which is far too large (learning rate {rate})",
+        "take a far smaller learning rate, by powers of 10: Adam moves each weight by about as much as that, at each step",
+    ),
+    "loss is made large": Sentence(
+        "divergence",
+        "the loss grows from {begin} to {end}, by a factor of {each} an update on average: the optimizer has maximize=True, and "
+        "makes it large",
+        "no fault of an attack, or of a reward; else leave maximize out: a loss is to become small",
+    ),
     "weights are thrown away": Sentence(
         "divergence",
         "the step of update {last} changes the weights by {moved} times their norm, which is far too large (learning rate "

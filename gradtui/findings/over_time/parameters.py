@@ -9,7 +9,7 @@ from itertools import pairwise
 from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import EARLY, LASTING, History, OptimizerHistory, ParameterHistory, Run
-from gradtui.findings.over_time.loss_curve import far_steps, growth, jump, jumped, thrown
+from gradtui.findings.over_time.loss_curve import far_steps, growth, jump, jumped, leaps, thrown
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
@@ -308,6 +308,8 @@ def _by_pass(
         if far is not None:
             yield far
             continue
+        if kinds is DYING and began and any((leap.update or 0) < began for leap in leaps(history)):
+            continue  # that tells of it
         empty = cause.kind == "masked" and not began  # data that is 0 in all updates may be a beginning that is meant
         certainty: Certainty = "perhaps" if empty else cause.certainty
         yield Fault(row, began, {}, certainty, about, cause.source, begun_by=cause)

@@ -6,13 +6,13 @@ from gradtui.snapshot.events import Misgiven
 
 GIVEN: dict[Misgiven, tuple[str, str]] = {
     "no log probabilities": (
-        "{loss} is given no log probabilities: those of one row add up to {sum} where it should be 1, so the loss has no least "
-        "and falls below 0 without learning the classes",
+        "{loss} is given no log probabilities: those of one row add up to {sum} where it should be 1, so the loss is no "
+        "likelihood of the classes (of logits it has no least, and falls below 0)",
         "hand the logits to cross_entropy, or take log_softmax over the classes before {loss}",
     ),
     "no log probabilities in time": (
         "{loss} is given no log probabilities: those of a row of the first step in time add up to {sum} where it should be 1, so "
-        "the loss has no least and falls below 0 without learning the labels",
+        "the loss is no likelihood of the labels (of logits it has no least, and falls below 0)",
         "take log_softmax over the last axis, that of the labels, before {loss}",
     ),
     "kl_div without logarithm": (

@@ -70,7 +70,7 @@ def test_numbers_are_those_of_torch_and_nothing_is_left(model: nn.Module, tmp_pa
     assert watch.findings == ()
 
 
-@pytest.mark.parametrize(("rates", "told"), [([3.0] * 31, [True]), ([3.0] * 9 + [0.1] * 22, [])])
+@pytest.mark.parametrize(("rates", "told"), [([3.0] * 31, [True]), ([3.0] * 9 + [0.1] * 70, [])])
 def test_a_loss_that_grows_until_it_is_infinite_is_told_while_the_training_goes_on(
     rates: list[float], told: list[bool]
 ) -> None:
