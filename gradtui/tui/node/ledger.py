@@ -15,6 +15,11 @@ from gradtui.tui.panes.line_view import Line, Piece, folded
 
 Pieces = tuple[Piece, ...]
 
+WITHOUT = (
+    "The ledger adds up f' from what backward has reached at each step: gradient times tangent. Tangents take a second pass "
+    "(forward mode), for which your own code is not run."
+)
+
 
 def ledger_lines(snapshot: Snapshot, replay: Replay, *, steps_done: int | None, width: int) -> tuple[Line, ...]:
     """Of the variable that the Snapshot has tangents along; `steps_done` None is the end."""
@@ -46,8 +51,8 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
 def _without_tangents(snapshot: Snapshot) -> Iterator[Pieces]:
     """User code is not run a second time for its tangents, and elsewhere they come later: the paths alone, by each variable."""
     if snapshot.origin != "expression":
-        left = ": the paths alone" if snapshot.variables else ", and no variable to which paths could lead"
-        yield ((f"no tangents (forward mode) of user code, so no cuts{left}", "node--quiet"),)
+        left = "Listed are the ways from f to each variable" if snapshot.variables else "Nor is there a variable"
+        yield ((f"{WITHOUT} {left}.", "node--quiet"),)
     for name in snapshot.variables:
         yield ((f"df/d{name}", "node--name"),)
         yield from _paths(snapshot, name, SIGNIFICANT.get(snapshot.dtype, 7))
@@ -71,8 +76,8 @@ def _paths(snapshot: Snapshot, name: str, digits: int) -> Iterator[Pieces]:
         return
     found = paths(snapshot.graph, leaf.id)
     if found is None:
-        instead = "the cut says it all" if snapshot.along is not None else "none is listed"
-        yield ((f"more than {MOST_PATHS} paths, or not all of scalars: {instead}", "node--quiet"),)
+        instead = "the sum above says it all" if snapshot.along is not None else "they are not listed"
+        yield ((f"more than {MOST_PATHS} ways lead there, or some by way of tensors: {instead}", "node--quiet"),)
         return
     names = [f"by way of {way}" for way in ways(snapshot.graph, found)] if len(found) > 1 else ["along the only path"]
     for path, way in zip(found, names, strict=False):
