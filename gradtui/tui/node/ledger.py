@@ -51,7 +51,7 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
 def _without_tangents(snapshot: Snapshot) -> Iterator[Pieces]:
     """User code is not run a second time for its tangents, and elsewhere they come later: the paths alone, by each variable."""
     if snapshot.origin != "expression":
-        left = "Listed are the ways from f to each variable" if snapshot.variables else "Nor is there a variable"
+        left = "Listed are the ways from f to each variable" if snapshot.variables else "And there is no variable"
         yield ((f"{WITHOUT} {left}.", "node--quiet"),)
     for name in snapshot.variables:
         yield ((f"df/d{name}", "node--name"),)

@@ -318,7 +318,7 @@ async def test_a_ledger_that_has_nothing_to_tell_says_so() -> None:
         await pilot.pause()
         text = " ".join(app.lines)
         assert "no variable" in text
-        assert "paths alone" not in text
+        assert "are the ways" not in text
 
 
 async def test_of_complex_numbers_it_is_said_how_they_are_written() -> None:
