@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # what is not wanted before the first paint
     from gradtui.tui.views import Picture
 
 STYLES = Path(__file__).with_name("gradtui.tcss")
+STEPS = "graph", "node"  # the panes that show a step of backward
 
 
 class GradtuiApp(Opening):
@@ -237,26 +238,26 @@ class GradtuiApp(Opening):
 
     action_edit = by(lambda app: app.picture.open_formula)
     action_edit_value = by(lambda app: app.picture.open_value)
-    action_search = by(lambda app: app.picture.open_search)
+    action_search = by(lambda app: app.picture.open_search, *STEPS)
     action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
-    action_move_node = by(lambda app: app.picture.graph.run_action)
-    action_pan = by(lambda app: app.picture.chart.pan)
-    action_fit = by(lambda app: app.board.fit)
-    action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
+    action_move_node = by(lambda app: app.picture.graph.run_action, *STEPS)
+    action_pan = by(lambda app: app.picture.chart.pan, "chart")
+    action_fit = by(lambda app: app.board.fit, "chart")
+    action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid, "chart")
     action_export = by(lambda app: app.picture.open_file)
     action_present = by(lambda app: app.picture.toggle_presenting)
-    action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
+    action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative, "chart")
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
-    action_backward = by(lambda app: app.board.step)
-    action_backward_end = by(lambda app: app.backward.to_end)
-    action_backward_start = by(lambda app: app.backward.to_start)
-    action_backward_to_node = by(lambda app: app.backward.to_node)
-    action_play = by(lambda app: app.backward.play)
+    action_backward = by(lambda app: app.board.step, *STEPS)
+    action_backward_end = by(lambda app: app.backward.to_end, *STEPS)
+    action_backward_start = by(lambda app: app.backward.to_start, *STEPS)
+    action_backward_to_node = by(lambda app: app.backward.to_node, *STEPS)
+    action_play = by(lambda app: app.backward.play, *STEPS)
     action_speed = by(
         lambda app: (app.board.trainer.player if app.board.trainer.player.playing else app.player).rescale
     )
-    action_zoom = by(lambda app: app.board.zoom)
-    action_next_chart = by(lambda app: app.board.next_chart)
+    action_zoom = by(lambda app: app.board.zoom, "chart")
+    action_next_chart = by(lambda app: app.board.next_chart, "chart")
     action_training = by(lambda app: app.board.act)
     action_choose_optimizer = by(lambda app: app.board.choose)
     on_optimizer_entry_left = by(lambda app: app.board.entered)
@@ -272,11 +273,11 @@ class GradtuiApp(Opening):
     def action_toggle_ledger(self) -> None:
         self.backward.toggle_ledger()
         if self.session.ledger:
-            self.picture.panes.tab = "node"
+            self.picture.panes.bring("node")
 
     def action_why(self) -> None:
         self.backward.why()
-        self.picture.panes.tab = "node"
+        self.picture.panes.bring("node")
 
     action_undo = by(lambda app: partial(app.board.trainer.after, app._undo))
 

@@ -98,6 +98,12 @@ class PaneLayout(Container):
             return False
         return True
 
+    def bring(self, *panes: str) -> None:
+        """One of them, where one pane is shown at a time and that is another."""
+        there = [pane for pane in panes if pane in self._there]
+        if there and self.tab not in there:
+            self.tab = there[0]
+
     @property
     def _there(self) -> list[str]:
         return [name for name in PANES if name != "chart" or not self.has_class("-no-chart")]

@@ -349,6 +349,15 @@ def run_beside(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], **s
     node.run_worker(cast(Any, work), description=type(node).__name__, **settings)
 
 
-def by(part: Callable[[Any], Callable[..., Any]]) -> Callable[..., Any]:
-    """An action of the app that one of its parts does alone, with the argument of the key, where it has one."""
-    return lambda app, *argument: part(app)(*argument)
+def by(part: Callable[[Any], Callable[..., Any]], *seen_in: str) -> Callable[..., Any]:
+    """An action of the app that one of its parts does alone, with the argument of the key, where it has one.
+
+    seen_in: the panes that show what comes of it; where there is room for one pane, that is one of these then.
+    """
+
+    def act(app: Any, *argument: Any) -> Any:
+        if seen_in:
+            app.picture.panes.bring(*seen_in)
+        return part(app)(*argument)
+
+    return act

@@ -151,6 +151,24 @@ async def test_the_pane_that_is_seen_is_maximised() -> None:
             assert app.picture.panes.maximised is None
 
 
+async def test_what_a_key_changes_is_seen() -> None:
+    """Where there is room for one pane."""
+    rows = [
+        *((pane, key, "chart") for pane in ("graph", "node") for key in ("plus", "f", "d", "number_sign", "h")),
+        *(("chart", key, "graph") for key in ("n", "P", "down", "r", "space", "ctrl+f", "t")),
+        *(("node", key, "node") for key in ("n", "P", "down", "w")),
+        *(("chart", key, "node") for key in ("w", "l")),
+    ]
+    app = make_app()
+    async with app.run_test(size=(60, 20)) as pilot:
+        for before, key, after in rows:
+            app.picture.panes.tab = before
+            await press(pilot, key)
+            seen = [pane.id for pane in app.picture.panes.children if pane.display]
+            assert (before, key, seen) == (before, key, [after])
+            await press(pilot, "escape")
+
+
 @pytest.mark.parametrize(("key", "size"), [("i", (80, 24)), ("question_mark", (80, 24)), ("question_mark", (120, 36))])
 async def test_the_keys_of_what_lies_over_the_panes(key: str, size: tuple[int, int]) -> None:
     """How it is left is told, and that q quits is not: there it does not."""
