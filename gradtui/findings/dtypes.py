@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 MOST = {"float16": "65504", "bfloat16": "3.4e38", "float32": "3.4e38", "float64": "1.8e308"}
 """The largest number of a dtype."""
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45, "float64": 4.9e-324}
@@ -43,6 +45,18 @@ def in_dtype(remedy: str, dtype: str) -> str:
     """With the small numbers that keep an operand off 0, or off 1, in this dtype, with a slope that it holds, too; and with
     what holds more."""
     return remedy.format_map(IN_DTYPE.get(dtype, UNKNOWN))
+
+
+def held(number: float, dtype: str) -> float:
+    """What is left of it in this dtype."""
+    try:
+        if dtype == "bfloat16":  # the upper half of a float32, to the nearest, an even one of two
+            (bits,) = struct.unpack("<I", struct.pack("<f", number))
+            return float(struct.unpack("<f", struct.pack("<I", (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000))[0])
+        form = {"float16": "<e", "float32": "<f"}.get(dtype, "<d")
+        return float(struct.unpack(form, struct.pack(form, number))[0])
+    except (OverflowError, struct.error):
+        return number
 
 
 def wider(dtype: str) -> str:

@@ -122,7 +122,7 @@ class Witness(Struct, frozen=True):
     function. index: of the first bad element. result: what stands there. bad: how many elements are bad.
     operands: in torch's order. rows: of what works on rows, such as softmax, mean, norm, how many rows there are, and of these
     how many are so: `all`, `masked` (-inf throughout), `empty`, `single` (one element), `zero` (0 throughout), `equal` (a
-    number in it occurs twice), `bad`. source: of a node that has none.
+    number in it occurs twice), `bad`. source, module, dtype: of what has no node.
     """
 
     node: int | None
@@ -138,6 +138,7 @@ class Witness(Struct, frozen=True):
     source: Source | None = None
     module: str = ""
     refused: bool = False
+    dtype: str = ""
 
 
 class Experiment(Struct, frozen=True):

@@ -223,6 +223,7 @@ EVERYTHING = Snapshot(
             HERE,
             "head",
             True,
+            "float16",
         ),
     ),
     orders=Orders(

@@ -150,7 +150,7 @@ LOSSES: dict[str, Callable[[torch.Tensor, Module, Module], torch.Tensor]] = {
 @pytest.mark.parametrize(
     ("name", "kind", "never", "says"),
     [
-        ("float16 data", "overflow", "float64", "wider"),
+        ("float16 data", "overflow", "float64", "bfloat16 or float32"),
         ("float16 cast", "overflow", "float64", "bfloat16 or float32"),
         ("bfloat16 underflow", "underflow", "use bfloat16", "scale the loss up"),
         ("float32 factor", "vanishing", "initial weights", "factor"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch.autograd.function import BackwardCFunction
@@ -20,6 +21,11 @@ from gradtui.snapshot import model
 REENTRANT = "CheckpointFunctionBackward"
 NUMBERS = {"reduction": "_saved_reduction", "group": "_saved_group", "normalized_shape": "_saved_normalized_shape"}
 """Of a loss torch's number for none, mean or sum; of a group norm how many groups there are; of a layer norm over which sizes."""
+BOUNDS = {
+    "ClampBackward1": ("min", "max"), "ClampMinBackward0": ("min",), "ClampMaxBackward0": ("max",),
+    "HardtanhBackward0": ("min_val", "max_val"),
+}  # fmt: skip
+"""Where they are numbers, not tensors."""
 NOT_TWICE = (
     "there are no gradients here: FullyShardedDataParallel gathers its parameters for one backward pass alone, which must "
     "be the program's own; fully_shard gathers them for each"
@@ -67,6 +73,11 @@ class CapturedFacts(Facts):
                 told["saved"] = (model.Saved(name, model.Values((), (float(number),))),)
             elif type(number) is tuple:
                 told["saved"] = (model.Saved(name, model.Values((len(number),), tuple(map(float, number)))),)
+        if (bounds := BOUNDS.get(type(node).__name__)) is not None:
+            given: Iterable[tuple[str, Any]] = ((name, getattr(node, f"_saved_{name}", None)) for name in bounds)
+            told["saved"] = tuple(
+                model.Saved(name, model.Values((), (float(one),))) for name, one in given if type(one) in (int, float)
+            )
         leaf, recording = self.leaves.get(node), self._recording
         if leaf is not None:
             told["variable"], told["value"] = leaf

@@ -114,7 +114,8 @@ def _before(data: torch.Tensor, look: Look) -> Witness | str | None:
     found = witness(made.func, args, kwargs, inputs, origin.tensor, legible(origin.tensor), look, changed=False)
     if found is None or found.operation.rstrip("_") in (*GIVEN, *CREATE):
         return None
-    return replace(found, source=made.source, module=made.module)
+    dtype = str(origin.tensor.dtype).removeprefix("torch.")
+    return replace(found, source=made.source, module=made.module, dtype=dtype)
 
 
 def witness(

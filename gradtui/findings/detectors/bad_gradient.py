@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.dtypes import NARROW, wider
-from gradtui.findings.not_finite import branches, locate, senders, slopes
+from gradtui.findings.not_finite import branches, locate, lost_bounds, senders, slopes
 from gradtui.findings.not_finite.evidence import counts
 from gradtui.findings.not_finite.witness import index_of
 from gradtui.findings.reason_at_node import Reason
@@ -34,11 +34,11 @@ def detect(record: Record) -> Iterator[Cause]:
         if witness is not None and witness.node is not None and is_finite(record.snapshot.value):
             found = _witnessed(record, witness, record.nodes[witness.node])
             if found is not None:
-                yield found
+                yield lost_bounds.told(record, found)
                 return
     first = locate.first_sender(record)
     if first is not None:
-        yield _by_numbers(record, *first)
+        yield lost_bounds.told(record, _by_numbers(record, *first))
     elif record.bad:
         yield Cause("bad gradient unseen", Place(), about=record.bad)
 

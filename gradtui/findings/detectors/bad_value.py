@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.not_finite import by_numbers, evidence, locate, underflow
+from gradtui.findings.not_finite import by_numbers, evidence, locate, lost_bounds, underflow
 from gradtui.findings.not_finite.by_witness import reason
 from gradtui.findings.not_finite.locate import Origin
 from gradtui.findings.not_finite.witness import at_work, is_given_logarithms, seen_going_bad
@@ -31,9 +31,9 @@ def detect(record: Record) -> Iterator[Cause]:
     if origin.node is None:
         yield Cause("bad value unseen", Place(), {"output": origin.symptom})
     elif origin.witness is not None:
-        yield witnessed(record, origin.witness, origin.symptom)
+        yield lost_bounds.told(record, witnessed(record, origin.witness, origin.symptom))
     else:
-        yield _by_numbers(record, origin.node, origin)
+        yield lost_bounds.told(record, _by_numbers(record, origin.node, origin))
 
 
 def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:

@@ -35,7 +35,9 @@ def at_work(record: Record, witness: Witness) -> Node:
         return node
     values = next((one.values for one in witness.operands if one.values is not None), None)
     shape = () if values is None else values.shape
-    return Node(-1, witness.operation, shape, "", "", None, None, (), source=witness.source, module=witness.module)
+    return Node(
+        -1, witness.operation, shape, witness.dtype, "", None, None, (), source=witness.source, module=witness.module
+    )
 
 
 def is_second(operand: Operand) -> bool:

@@ -93,6 +93,7 @@ BAD_GRADIENTS: dict[str, Sentence] = {
 }
 EVIDENCE_OF_BAD: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
+    "bound lost": "{clamp} keeps nothing off: its bound {bound} is {end} in {dtype}",
     "softmax of it": "{softmax} makes nan of {rows} of its {all} rows, which are -inf throughout",
     "bad number": "the number that it made is not finite",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",

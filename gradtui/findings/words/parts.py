@@ -12,6 +12,7 @@ PARTS: dict[str, str] = {
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",
     "0 times that": ", and 0 times {result} is nan in {product}",
     "in the data": "; no gradient goes through it: it is data that are bad, before what is learned",
+    "a bound that it holds": "take a bound that {dtype} holds, {bound}; or {way}",
     "no logarithms as a target": "hand probabilities as the target, or set log_target=True",
     "0 times a logarithm": "torch.xlogy(x, y) for x*log(y), which is 0 where x is 0 (F.kl_div does so); or {way}",
     "after an underflow": ", and it is 0 as {made} has underflowed to 0",
