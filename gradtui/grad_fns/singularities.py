@@ -28,7 +28,7 @@ INTO = "bring the operand into range first: clamp(x, -1 + {beside 1}, 1 - {besid
 INTO_01 = "bring the operand into range first: clamp(x, {beside 1}, 1 - {beside 1}), or sigmoid"
 LIMIT = "write the limit there, where(x == 0, limit, ...) with a safe operand inside, or the first terms of the series"
 OFF_0 = "add a little inside, sqrt(x + {in a root}); for the length of a vector take norm, whose gradient at 0 is 0"
-ROOT_OFF_0 = "add a little inside: rsqrt(x + {in a root})"
+ROOT_OFF_0 = "add a little inside: rsqrt(x + {of a spread})"
 POWER_OFF_0 = "add a little to the base: (x + {in a root})^p"
 ABOVE_MINUS_1 = "keep the operand above -1 before it, not by a mask behind it: log1p(clamp(x, min=-1 + {beside 1}))"
 ABOVE_1 = "keep the operand above 1: clamp(x, min=1 + {beside 1})"

@@ -205,7 +205,7 @@ STABLE: tuple[Form, ...] = (
         "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
         BY_0,
     ),
-    Form(("Div", "x", ("LinalgVectorNorm", "y")), "add a little to the length: x/(norm(x) + {in a root})", BY_0),
+    Form(("Div", "x", ("LinalgVectorNorm", "y")), "add a little to the length: x/(norm(x) + {of a spread})", BY_0),
     Form(
         ("Div", "x", ("Root", ("Sum", ("Square", "y")))),
         "add a little inside the root: x/sqrt(sum(x^2) + {in a root})",

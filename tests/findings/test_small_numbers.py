@@ -19,7 +19,7 @@ REMEDIES: list[tuple[str, float, Function]] = [
     ("beside 0", 0.0, lambda x, e: torch.log(x.clamp(min=e))),
     ("beside 0", 0.0, lambda x, e: x.clamp(min=e) ** x),
     ("in a root", 0.0, lambda x, e: torch.sqrt(x + e)),
-    ("in a root", 0.0, lambda x, e: torch.rsqrt(x + e)),
+    ("of a spread", 0.0, lambda x, e: torch.rsqrt(x + e)),
     ("in a root", 0.0, lambda x, e: (x + e) ** 0.3),
     ("in a root", 0.0, lambda x, e: torch.sqrt(x**2 + x**2 + e)),
     ("in a root", 0.0, lambda x, e: x / (torch.linalg.vector_norm(x) + e)),
