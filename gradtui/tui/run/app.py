@@ -132,6 +132,7 @@ class RunApp(Successor, MendedApp):
         self.show_head()
         has_output = bool(look.run.printed.strip())
         self.beside.set_class(has_output, "-printed")
+        self.beside.set_class(look.printed, "-output")
         self.findings.show()
         self.heat.show()
         self.loss.show(self.heat.name_width, self.heat.cell_count)
@@ -262,7 +263,6 @@ class RunApp(Successor, MendedApp):
     def _arrange(self) -> None:
         for pane in filter(None, PANES):
             self.body.set_class(self.look.only == pane, f"-{pane}")
-        self.beside.set_class(self.look.printed, "-output")
         self.call_after_refresh(self.show)
 
     def action_in_full(self) -> None:

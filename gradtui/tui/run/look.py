@@ -59,6 +59,7 @@ class Look:
             if run.ended:  # nothing comes any more: where it went wrong is of more interest than where it ended
                 self.latest = False
                 self.next_finding()
+                self.printed = self.printed or (not self.count and bool(run.printed.strip()))  # all that there is
         self.place = min(self.place, max(0, self.count - 1))
 
     def take_beside(self, run: Run, view: View) -> None:

@@ -230,6 +230,16 @@ async def test_any_size_and_every_key(size: tuple[int, int], path: Path) -> None
         assert made.FOUND.text in text(app)
 
 
+async def test_what_a_script_without_updates_printed_is_seen(tmp_path: Path) -> None:
+    """It is all that there is, and the numbers of an update have its place where there is room for one of them."""
+    save(Run(what="train.py", printed="Traceback\nValueError: no data\n", exit=1, ended=True), tmp_path / "run.gradtui")
+    app = RunApp(Source(str(tmp_path / "run.gradtui")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.output.display and "no data" in text(app))
+        await pilot.press("o")
+        await until(pilot, lambda: not app.output.display)
+
+
 async def test_no_sign_of_the_map_is_cut(path: Path) -> None:
     app = RunApp(Source(str(path)))
     async with app.run_test(size=WIDE) as pilot:
