@@ -92,6 +92,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         super().__init__(id=id, classes=classes)
         self._curve: Curve | None = None
         self._other: Curve | None = None
+        self._offered = ""
         self._point: Point | None = None
         self._taylor: tuple[float, ...] = ()
         self._picture: Picture | None = None
@@ -102,10 +103,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
         self.known = self._wanted = self._drawing = False  # known: whether there is a curve
-        self._window: Window = WINDOW
-        self._asked: list[Window] = []
-        self._before: Window = WINDOW
-        self._to_see: list[Window] = []
+        self._window = self._before = WINDOW
+        self._asked, self._to_see = list[Window](), list[Window]()
         self._seen: list[Curve] = []
         self._drag: tuple[int, Window] | None = None
 
@@ -119,7 +118,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if curve is self._curve and self.known:
             return
         self._curve, self.known = curve, True
-        self._tell_trouble()
+        self.tell_below()
         if curve is None:
             self._picture, self._overlay = None, {}
             self._to_see.clear()
@@ -169,6 +168,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._redraw()
 
     def _redraw(self) -> None:
+        self.tell_below()
         self._wanted = (self._curve or self._drawing_of) is not None and fits(*self.size)
         if self._wanted and not self._drawing:
             self._drawing = True
@@ -232,18 +232,18 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         before, self._drawing_of = self._drawing_of, drawing
         if drawing is None:
             self._cells = None
-        if (before is None) != (drawing is None):
-            self._tell_trouble()
         if before is not None or drawing is not None:
             self._redraw()
         if before is not None and drawing is None:
             self._lay()
             self.refresh()
 
-    def _tell_trouble(self) -> None:
-        """Under the curve, where that is seen."""
-        seen = self._curve is not None and self._drawing_of is None
-        self.entitle(trouble_text(self._curve) if self._curve is not None and seen else "", "subtitle")
+    def tell_below(self, offered: str | None = None) -> None:
+        """What marks under the curve mean, where it is seen. offered: what else there is to be seen; None for as before."""
+        self._offered = self._offered if offered is None else offered
+        trouble = trouble_text(self._curve) if self._curve and not self._drawing_of else ""
+        both = " ─ ".join(filter(None, (trouble, self._offered)))
+        self.entitle(self.fitting(both, trouble) if trouble else both, "subtitle")
 
     def show_trail(self, places: Sequence[Position], *, with_point: bool = False) -> None:
         """Where the point was before, as x and f. with_point: when the point is shown next, which is soon."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual._styles_cache import StylesCache
@@ -111,6 +112,10 @@ class Framed(PaintsParts):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles_of_components.clear()
+
+    def fitting(self, *titles: str) -> str:
+        """The first that the border has room for; the last where none fits, which is cut there."""
+        return next((title for title in titles if cell_len(title) <= self.size.width - 4), titles[-1])
 
     def entitle(self, title: Content | str, end: Literal["title", "subtitle"] = "title") -> None:
         """Another title, or subtitle, in the border. Textual paints the whole widget for it."""

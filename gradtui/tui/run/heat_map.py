@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from itertools import groupby
 
-from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -139,7 +138,7 @@ no part in the update.
             self._columns = look.columns(self.cell_count)
             span = look.view.span(look.measure)
             self._scale = Scale(span)
-            self.border_title = self._fitting(*TITLES[look.measure])
+            self.border_title = self.fitting(*TITLES[look.measure])
             self.border_subtitle = self._legend(span is not None)
         self.lines_changed()
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
@@ -179,13 +178,9 @@ no part in the update.
         """As much as there is room for. shaded: whether there are numbers that a shade stands for."""
         signs, brief = ("  ".join(f"{SIGNS[sign]} {name}" for sign, name in names.items()) for names in NAMES)
         if not shaded:
-            return self._fitting(signs, brief)
+            return self.fitting(signs, brief)
         span = self._scale.span()
-        return self._fitting("  ".join([*self._scale.shades(), signs]), f"{span}  {signs}", f"{span}  {brief}", span)
-
-    def _fitting(self, *texts: str) -> str:
-        """The first that the border has room for; the last where none fits, which is cut there."""
-        return next((text for text in texts if cell_len(text) <= self.size.width - 4), texts[-1])
+        return self.fitting("  ".join([*self._scale.shades(), signs]), f"{span}  {signs}", f"{span}  {brief}", span)
 
     def on_click(self, event: events.Click) -> None:
         row = event.y - self.gutter.top + self.scroll_offset.y

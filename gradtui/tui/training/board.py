@@ -131,8 +131,8 @@ class Board:
         chart.entitle(TITLES[self.charts.seen])
         panel.entitle(visible(summary(trainer, self._session)), "subtitle")
         offered = "contour" in self.charts.kinds and not trainer.active
-        chart.entitle(OFFERED[self.charts.seen != "curve"] if offered else "", "subtitle")
         chart.show_drawing(self.charts.drawing())
+        chart.tell_below(OFFERED[self.charts.seen != "curve"] if offered else "")
         chart.show_trail(self._trail)
         if views.trains != trainer.active:
             views.trains = trainer.active

@@ -456,3 +456,17 @@ async def test_the_point_of_a_minibatch_lies_on_its_curve() -> None:
             part = (w - curve.x[near - 1]) / (curve.x[near] - curve.x[near - 1])
             between = (1 - part) * curve.f[near - 1] + part * curve.f[near]
             assert between == pytest.approx(shown.value.numbers[0], abs=0.1)
+
+
+async def test_what_marks_of_the_chart_mean_stands_under_it() -> None:
+    """Beside the chart that is offered, and without it where there is no room for both."""
+    app = trained_app("sqrt(x) + w", {"x": "2", "w": "1"}, None)
+    async with app.run_test(size=(120, 36)) as pilot:
+        chart = app.picture.chart
+        await holds(pilot, lambda: "not finite" in str(chart.border_subtitle), "the meaning of the marks")
+        assert "contour" in str(chart.border_subtitle)
+        await pilot.press("h")
+        await holds(pilot, lambda: "not finite" not in str(chart.border_subtitle), "no marks on the contour")
+        await pilot.press("h")
+        await pilot.resize_terminal(80, 24)
+        await holds(pilot, lambda: str(chart.border_subtitle).endswith("sampled"), "the meaning alone")
