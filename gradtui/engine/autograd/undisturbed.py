@@ -64,12 +64,24 @@ def unchanged(tensors: Iterable[torch.Tensor]) -> Iterator[None]:
         for one, version, numbers in before:
             if one._version != version or _differs(one, numbers):
                 with unversioned(one), torch.no_grad():
-                    one.copy_(numbers)
+                    _unexpanded(one, one).copy_(_unexpanded(numbers, one))
 
 
 def _differs(one: torch.Tensor, before: torch.Tensor) -> bool:
-    """Normalisations and observers write into their averages, and torch counts no version of that."""
+    """Normalisations and observers write into their averages, and torch counts no version of that. nan is as nan was."""
     try:
-        return not torch.equal(one, before)
+        if torch.equal(one, before):
+            return False
     except (RuntimeError, NotImplementedError):
         return False
+    with suppress(RuntimeError, NotImplementedError):
+        return not bool(((one == before) | (one.isnan() & before.isnan())).all())
+    return True
+
+
+def _unexpanded(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Where several elements of `like` are one number in memory, the first of them alone: torch writes into no others."""
+    for axis, (size, stride) in enumerate(zip(like.shape, like.stride(), strict=True)):
+        if size > 1 and stride == 0:
+            tensor = tensor.narrow(axis, 0, 1)
+    return tensor

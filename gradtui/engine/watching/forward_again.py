@@ -87,12 +87,13 @@ class _Again(Recorder):
 
     def knows(self, call: Call, places: Places) -> None:
         """How data came about that are not made again; not of what was written over since, or may have been."""
-        result = call.result() if _is_reference(call.result) else None
-        if result is None or maker(result) is not None or result.is_inference() or result._version:
-            return
-        source = None if call.code is None else places.of_instruction(call.code, call.instruction)
-        with suppress(LookupError):
-            self._past.add(result, call.function, _replaced(call.args, {}), _replaced(call.kwargs, {}), source, "")
+        for reference in references((call.result,)):  # several of unbind, split, or what is iterated over
+            result = reference()
+            if result is None or maker(result) is not None or result.is_inference() or result._version:
+                continue
+            source = None if call.code is None else places.of_instruction(call.code, call.instruction)
+            with suppress(LookupError):
+                self._past.add(result, call.function, _replaced(call.args, {}), _replaced(call.kwargs, {}), source, "")
 
 
 def replay(

@@ -174,7 +174,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         CLEAN,
     ),
     "bad data by name": (
-        "{name} holds {what} before the model{share}, so the data that come in are bad",
+        "{name} holds {what}{share}, and no gradient goes through it: it is data that are bad, before what is learned",
         CLEAN,
     ),
     "unseen data": ("{many} became nan of finite operands, so a tensor without a gradient brought it in", DATA),

@@ -6,8 +6,9 @@ from gradtui.findings.words.sentence import Sentence
 
 OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
 CARRY = (
-    "detach what is carried over between batches: state = state.detach(), each part of a tuple; "
-    "what is computed once for all of them (a table, a weight) is to be computed again inside each step"
+    "detach() it where it goes into another loss (a GAN's fake in that of the critic) or on into the next batch (state = "
+    "state.detach(), each part of a tuple); what is computed once for all batches (a table, a weight) is to be computed again "
+    "inside each step"
 )
 NORMAL = "torch.no_grad() instead of inference_mode where the tensor is used in training; or clone() it before"
 
@@ -58,14 +59,14 @@ REFUSALS: dict[str, Sentence] = {
     "refused: freed": Sentence(
         "freed",
         "backward",
-        "{holder} was carried over from an earlier batch with its graph, over which backward has already run: "
-        "{place} uses it again",
+        "{holder} comes with a graph of before, over which backward has already run, and which it has freed: {place} uses it "
+        "again",
         CARRY,
     ),
     "refused: freed by whom": Sentence(
         "freed",
         "backward",
-        "{place} uses a state that was carried over from an earlier step with its graph, over which backward has already run",
+        "{place} uses what comes with a graph of before, over which backward has already run, and which it has freed",
         CARRY,
     ),
     "refused: freed unseen": Sentence(

@@ -58,3 +58,22 @@ def test_a_module_that_is_not_whole_is_no_reason_not_to_capture() -> None:
     assert "_buffers" not in vars(halves[0])
     x = torch.ones(2, requires_grad=True)
     assert gradtui.capture((x * x).sum()).problem is None
+
+
+class Widened(Counting):
+    """Of whose buffers one is another one, expanded, and one holds nan."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("wide", self.get_buffer("seen").expand(2, 3))
+        self.register_buffer("bad", torch.full((1, 1), torch.nan).expand(2, 3))
+
+
+def test_expanded_buffers_are_as_they_were() -> None:
+    model = Widened()
+    x = torch.rand(8, 3, requires_grad=True)
+    loss = checkpoint(model, x, use_reentrant=False).sum()
+    before = {name: one.clone() for name, one in model.named_buffers()}
+    assert gradtui.capture(loss, model=model).problem is None
+    for name, one in model.named_buffers():
+        torch.testing.assert_close(one, before[name], equal_nan=True)

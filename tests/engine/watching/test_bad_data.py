@@ -42,6 +42,16 @@ def sample_by_sample(x: torch.Tensor) -> torch.Tensor:
     return torch.stack(rows)
 
 
+def in_two_parts(x: torch.Tensor) -> torch.Tensor:
+    left, right = ((x - x) / (x * 0)).split(2, 1)
+    return torch.cat([left, right], 1)
+
+
+def of_one_batch(x: torch.Tensor) -> torch.Tensor:
+    few = (x[:1] - x[:1].mean(0)) / x[:1].var(0, unbiased=False)
+    return next(iter(few)).expand(6, 3)  # iterated over, as zip() does
+
+
 def first(prepared: Prepared, target: Prepared = torch.zeros_like) -> Finding:
     torch.manual_seed(0)
     model = nn.Linear(3, 3)
@@ -62,6 +72,8 @@ CASES: list[tuple[Prepared, int, Kind]] = [
     (logarithms, 2, "pole"),
     (roots_without_grad, 3, "domain"),
     (sample_by_sample, 4, "zero_by_zero"),
+    (in_two_parts, 1, "zero_by_zero"),
+    (of_one_batch, 1, "zero_by_zero"),
 ]
 
 
