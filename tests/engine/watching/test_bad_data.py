@@ -43,13 +43,14 @@ def sample_by_sample(x: torch.Tensor) -> torch.Tensor:
 
 
 def in_two_parts(x: torch.Tensor) -> torch.Tensor:
-    left, right = ((x - x) / (x * 0)).split(2, 1)
+    left, right = torch.split((x - x) / (x * 0), 2, 1)  # type: ignore[no-untyped-call]
     return torch.cat([left, right], 1)
 
 
 def of_one_batch(x: torch.Tensor) -> torch.Tensor:
     few = (x[:1] - x[:1].mean(0)) / x[:1].var(0, unbiased=False)
-    return next(iter(few)).expand(6, 3)  # iterated over, as zip() does
+    only: torch.Tensor = next(iter(few))  # iterated over, as zip() does
+    return only.expand(6, 3)
 
 
 def first(prepared: Prepared, target: Prepared = torch.zeros_like) -> Finding:
