@@ -82,8 +82,8 @@ class Parameter(Struct, frozen=True):
     grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
     registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
     within: whether its gradient, or a part of it, comes of a backward that runs within `node`, as that of a reentrant checkpoint.
-    attribute: whether a module of the model holds it and it is no nn.Parameter; no variable, and no optimizer among the
-    variables, holds it too. is_parameter: whether it is an nn.Parameter, be it of a model that is known or not.
+    attribute: whether a module of the model holds it and it is no nn.Parameter, or in an object that is no module; no variable,
+    and no optimizer among the variables, holds it too. is_parameter: whether it is an nn.Parameter, of a model or not.
     """
 
     value: Values

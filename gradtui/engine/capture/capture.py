@@ -210,7 +210,8 @@ class _Capture:
                 set() if self.recording is None else {id(one.tensor()) for one in self.recording.made_leaves.values()}
             )
             added = {leaves[node] for node in added_only(self.nodes, leaves)} if held else set()
-            self.attributes = attributes((one for one in held if one not in added), self.scope, made)
+            own = {one: name for one, name in held.items() if one not in added}
+            self.attributes = attributes(own, self.scope, made, self.parts)
             self.names |= held
             self.names = optimised(self.scope, self.own) | self.names
         if nameless:

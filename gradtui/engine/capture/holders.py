@@ -1,10 +1,10 @@
-"""Leaves that a model holds but does not know of, in a plain list, a dict or an attribute, and so not in `parameters()`; who else
-holds what: variables, optimizers, a copy of the model."""
+"""Leaves that a model holds but does not know of, in a plain list, a dict, an attribute or an object that is no module, and so
+not in `parameters()`; who else holds what: variables, optimizers, a copy of the model."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from itertools import chain, islice
 from types import FrameType
 from typing import Any
@@ -45,16 +45,23 @@ def unregistered(parts: Mapping[str, torch.nn.Module], wanted: set[torch.Tensor]
     return found
 
 
-def attributes(found: Iterable[torch.Tensor], scope: Mapping[str, Any], made: Set[int]) -> frozenset[torch.Tensor]:
-    """Those of `found`, by `unregistered`, that are no nn.Parameter, and that neither a variable nor an optimizer holds too.
+def attributes(
+    found: Mapping[torch.Tensor, str], scope: Mapping[str, Any], made: Set[int], parts: Collection[str]
+) -> frozenset[torch.Tensor]:
+    """Those of `found`, by `unregistered`, that are no nn.Parameter, or in an object that is no module, and that neither a
+    variable nor an optimizer holds too.
 
-    made: the ids of tensors that were made in the step itself.
+    made: the ids of tensors that were made in the step itself. parts: paths of modules.
     """
     others = {value for value in scope.values() if is_a(value, torch.Tensor)}
     for value in scope.values():
         if is_a(value, torch.optim.Optimizer):
             others |= {tensor for _, tensor in _groups(value)}
-    plain = (one for one in found if not is_a(one, torch.nn.Parameter))
+    plain = (
+        one
+        for one, name in found.items()
+        if not is_a(one, torch.nn.Parameter) or ("[" not in name and name.rpartition(".")[0] not in parts)
+    )
     return frozenset(one for one in plain if one not in others and id(one) not in made)
 
 
@@ -120,6 +127,9 @@ def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor
             yield from _held(f"{path}[{place}]", item, depth - 1)
         for key, item in islice(entries(value), MOST):
             yield from _held(f"{path}[{shown_key(key)}]", item, depth - 1)
+        if not is_a(value, type, torch.optim.Optimizer):
+            for name, item in islice([*instance_variables(value).items()], MOST):
+                yield from _held(f"{path}.{name}", item, min(depth - 1, 1))
 
 
 def holder(tensor: torch.Tensor, frame: FrameType | None, *, item: bool = False) -> str:

@@ -213,7 +213,8 @@ class Names:
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
             bare = self._bare.get(id(one))
-            passing = bare is not None and bare.reference() is one and not bare.lasts  # an input of a penalty, say
+            passing = bare is not None and bare.reference() is one and not (bare.lasts or self.is_stray(one))
+            # as an input of a penalty is
             names[id(one)] = name_of(one, scopes) or ("" if passing else f"parameter {number}")
         taken: set[str] = set()
         found = {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.record import Record
+from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Parameter
 
 
@@ -18,8 +19,12 @@ def detect(record: Record) -> Iterator[Cause]:
     filled = {name for event in record.events if copied.intersection(event.leaves) for name in event.leaves}
     for name, leaf in record.wanted.items():
         if leaf.attribute and leaf.node is not None and name not in born and name not in filled:
-            yield Cause(
-                "plain attribute", Place(), {"holder": name.partition("[")[0].rpartition(".")[2]}, "likely", (name,)
+            yield (
+                _of_object(name, modules)
+                if leaf.is_parameter
+                else Cause(
+                    "plain attribute", Place(), {"holder": name.partition("[")[0].rpartition(".")[2]}, "likely", (name,)
+                )
             )
         if leaf.registered is not False:
             continue
@@ -34,6 +39,14 @@ def detect(record: Record) -> Iterator[Cause]:
         ):  # else of another model
             holder = name.partition("[")[0] if "[" in name else name.partition(".")[0]
             yield Cause("unregistered", Place(), {"holder": holder}, "proved", (name,))
+
+
+def _of_object(name: str, modules: Collection[str]) -> Cause:
+    """In one that is no module: its own weights, or by a module that it holds, which may well be another model."""
+    own = max((path for path in modules if path and name.startswith(f"{path}.")), key=len, default="")
+    holder, _, rest = name.removeprefix(f"{own}.").partition(".")
+    certainty: Certainty = "perhaps" if "." in rest else "likely"
+    return Cause("held by an object", Place(), {"holder": holder}, certainty, (name,))
 
 
 def is_another(record: Record, name: str, leaf: Parameter) -> bool:

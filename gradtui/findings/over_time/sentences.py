@@ -220,8 +220,8 @@ SENTENCES: dict[str, Sentence] = {
     "in no parameters()": Sentence(
         "not_in_optimizer",
         "{names}: has a gradient, but is in no optimizer, so it never moves: the module that runs it does not know of it, as "
-        "one in a plain list or dict, and its parameters() are without it",
-        "hold modules in nn.ModuleList or nn.ModuleDict, and then make the optimizer",
+        "one in a plain list, a dict or an object that is no nn.Module, and its parameters() are without it",
+        "hold modules in nn.ModuleList or nn.ModuleDict, or in an nn.Module, and then make the optimizer",
     ),
     "in no optimizer": Sentence(
         "not_in_optimizer",

@@ -52,6 +52,14 @@ STRAYS: dict[str, Sentence] = {
         "plain list or dict such as {holder}",
         "hold layers in nn.ModuleList or nn.ModuleDict, weights in nn.ParameterList, a single one as an attribute",
     ),
+    "held by an object": Sentence(
+        "unused",
+        "forward",
+        "has a gradient, but is not in model.parameters(), so no optimizer of those trains it: {holder}, which holds it, is no "
+        "nn.Module, and torch does not look into other objects",
+        "make an nn.Module of the class of {holder}, super().__init__() first, or hold its weights on the model itself; no fault "
+        "where they are given to an optimizer by themselves, or are not to be trained",
+    ),
     "plain attribute": Sentence(
         "unused",
         "forward",
