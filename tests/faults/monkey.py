@@ -26,6 +26,7 @@ from textual.keys import _character_to_key
 
 from gradtui.file.run_writing import save
 from gradtui.tui.keys import KEYS
+from gradtui.tui.own_errors import KEPT_IN
 from gradtui.tui.run.keys import KEYS as RUN_KEYS
 from tests import warm
 from tests.runs import made
@@ -301,6 +302,8 @@ def _program(at_run: bool) -> Iterator[Screen]:
             answer = b"train.py" if at_run else b"AccumulateGrad"
             screen.wait(lambda: answer in screen.raw, "the first answer")
             yield screen
+            if (error := Path(home, "gradtui", KEPT_IN)).exists():  # the screen went on, but it was an error of ours
+                raise AssertionError(error.read_text())
 
 
 def _texts() -> list[str]:
