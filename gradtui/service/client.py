@@ -127,7 +127,7 @@ class Service:
                         if queue.full():
                             break
             except Exception as error:
-                take(_refused(request, Problem("crash", f"an error of gradtui's own: {faults.told(error)}")))
+                take(_refused(request, Problem("crash", f"an error within gradtui: {faults.told(error)}")))
 
     def _take_evaluated(self, snapshot: Snapshot) -> None:
         self._evaluated = snapshot

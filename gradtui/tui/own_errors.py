@@ -77,7 +77,7 @@ class OwnErrors:
             return False
         self._app._exception = self._app._exception or error  # type: ignore[assignment]  # for tests, which it is raised in
         self.last = (
-            f"An error of gradtui's own: {said}. What is shown may lack something; all else goes on. {report(error)}"
+            f"An error within gradtui: {said}. What is shown may lack something; all else goes on. {report(error)}"
         )
         if self._note is None or self._note.message != self.last or self._note.has_expired:
             self._note = Notification(self.last, "Error", "error", SECONDS, markup=False)
@@ -96,7 +96,7 @@ class OwnErrors:
         """What is said where the screen ends. typed: what is said of what was typed."""
         if isinstance(error, WorkerFailed):
             error = error.error
-        self.last = f"gradtui: an error of its own ended the screen: {sentence(error)}. {typed}{report(error)}"
+        self.last = f"an error within gradtui ended the screen: {sentence(error)}. {typed}{report(error)}"
         return self.last
 
 
