@@ -28,6 +28,7 @@ MOST_KNOWN = 16
 MOST_ASKED = 1000
 """Sets of parameters for which a holder was looked for, or that were stepped: of weights that are made anew there is another for
 each update."""
+SELF = "self"
 MOST_ITEMS = 100
 """Of a list or dict in a variable that are looked at."""
 
@@ -210,6 +211,9 @@ class Names:
         for one in every:
             if name := _kept_for(one, self._inherited):
                 names.setdefault(id(one), name)
+        for module in _modules(scopes):  # a model that never runs itself, and holds layers that do in a list
+            if wanted := {one for one in every if id(one) not in names}:
+                names.update({id(one): name for one, name in unregistered(submodules(module), wanted).items()})
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
             bare = self._bare.get(id(one))
@@ -277,8 +281,8 @@ def _one_of_many(wanted: object, scopes: Sequence[Mapping[str, Any]]) -> str:
     held = {id(value) for scope in scopes for value in scope.values()}
     for scope in scopes:
         found = ""
-        for name, value in scope.items():
-            if value is wanted:
+        for name, value in _with_lists_of_objects(scope):
+            if value is wanted and name != SELF:
                 return found
             several = [one for _, one in zip(range(MOST_ITEMS), items(value), strict=False)]
             others = [one for one in several if one is not wanted and is_a(one, torch.Tensor, torch.nn.Module)]
@@ -288,22 +292,39 @@ def _one_of_many(wanted: object, scopes: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
+def _with_lists_of_objects(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Variables, and behind an object the lists, tuples and dicts that it holds, by their own names."""
+    for name, value in scope.items():
+        yield name, value
+        if not (name.startswith("__") or is_a(value, type, list, tuple, dict, torch.Tensor, torch.nn.Module)):
+            yield from ((inner, one) for inner, one in _attributes(value) if is_a(one, list, tuple, dict))
+
+
 def _in_module(
     wanted: object,
     parts: Callable[[torch.nn.Module], Mapping[str, object]],
     scopes: Sequence[Mapping[str, Any]],
 ) -> tuple[str, str]:
-    """The name of a module and the path in it, by its `parts`, of what is wanted; nothing where it is not found."""
+    """The name of a module and the path in it, by its `parts`, of what is wanted; nothing where it is not found. `self` is
+    another one in each method: it is a name only where there is no other."""
+    found = "", ""
     for name, value in _named(scopes):
         if is_a(value, torch.nn.Module):
             path = next((path for path, part in parts(value).items() if part is wanted), None)
-            if path is not None:
-                return name, path
-    return "", ""
+            if path is not None and name != SELF:
+                return _one_of_many(value, scopes) or name, path
+            found = found if path is None or any(found) else (name, path)
+    return found
+
+
+def _modules(scopes: Sequence[Mapping[str, Any]]) -> list[torch.nn.Module]:
+    """Those in variables, each once."""
+    found = {id(value): value for scope in scopes for value in scope.values() if is_a(value, torch.nn.Module)}
+    return [*found.values()]
 
 
 def _named(scopes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Variables, then the attributes of objects in them, then the items of lists and dicts."""
+    """Variables, then the attributes of objects in them, and the items of lists and dicts."""
     for scope in scopes:
         yield from scope.items()
     for scope in scopes:
@@ -315,7 +336,11 @@ def _named(scopes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
                 for _, (key, one) in zip(range(MOST_ITEMS), entries(value), strict=False):
                     yield f"{name}[{key!r}]", one
             elif not is_a(value, type, torch.Tensor) and not name.startswith("__"):
-                yield from _attributes(value)
+                for inner, one in _attributes(value):
+                    yield inner, one
+                    if is_a(one, list, tuple):
+                        for place, item in zip(range(MOST_ITEMS), items(one), strict=False):
+                            yield f"{inner}[{place}]", item
 
 
 def _attributes(value: object) -> Iterator[tuple[str, Any]]:
