@@ -8,6 +8,7 @@ import itertools
 import os
 import signal
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def pytest_collection_finish() -> None:
     """The 12,000 tests and torch are not looked through again at each collection of garbage, nor is a screen while it grows."""
     gc.freeze()
     gc.set_threshold(10_000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Nor is what a file's tests have imported and leave behind: half a million objects, after a while."""
+    done = yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+    return done
 
 
 @pytest.hookimpl(trylast=True)
