@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """The 12,000 tests and torch are not looked through again at each collection of garbage, nor is a screen while it grows."""
     gc.freeze()
-    gc.set_threshold(10_000)
+    gc.set_threshold(200_000)
 
 
 @pytest.hookimpl(wrapper=True)
