@@ -84,7 +84,7 @@ class GradtuiApp(Opening):
         if self._training is not None:
             self.board.begin(self._training)
         typed = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
-        self.picture = Picture(session, answers, self.backward, self.line, self.board.trainer, **typed, id="picture")
+        self.picture = Picture(session, answers, self.backward, self.line, self.board.trainer, self.key_names, **typed)
         self.board.attach(self.picture)
         self.stylesheet.read(STYLES)
         if not self.screen.is_attached:  # the program ends already
@@ -355,7 +355,7 @@ class GradtuiApp(Opening):
         if message.path is None or whole is None:
             self.picture.leave_line()
             return
-        shown = in_file(whole, self.session, self.board.trainer.history.here)
+        shown = in_file(whole, self.session, self.board.trainer.history.here, self.key_names)
         told = await write(partial(shown.export, plain=self.plain, other=self.picture.chart.other), message.path)
         if told:
             self.picture.file.refuse(told)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
-from textual.app import App
 
 from gradtui.graph.replay import Replay
 from gradtui.graph.short_names import function
@@ -18,6 +17,7 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.findings import Findings, Looked
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedApp
 
 
 class Cursor(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Backward:
 
     def __init__(
         self,
-        app: App[None],
+        app: MendedApp,
         session: Session,
         answers: Answers,
         findings: Findings,
@@ -214,7 +214,8 @@ class Backward:
         if shown is None or node is None or session.problem or shown.expression != session.text:
             return
         if self._session.looked > 1:
-            self._app.notify("what if is asked of the graph of f: S goes back to it", timeout=3)
+            back = self._app.key_names["look"]
+            self._app.notify(f"what if is asked of the graph of f: {back} goes back to it", timeout=3)
             return
         if not self.sending:
             self._app.notify("this node sends no gradient on: choose one above it", timeout=3)

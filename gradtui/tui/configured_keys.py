@@ -102,3 +102,8 @@ def shown(binding: Binding) -> str:
     *modifiers, key = binding.key.partition(",")[0].split("+")
     signs = ("^" if "ctrl" in modifiers else "") + ("⇧" if "shift" in modifiers else "")
     return binding.key_display or (f"{signs}{format_key(key)}" if key else "–")
+
+
+def key_names(keys: Sequence[Binding] = KEYS) -> dict[str, str]:
+    """How a sentence names the key of an action, by the id of that; one that has no key stands in the palette."""
+    return {str(binding.id): shown(binding) if binding.key else f"ctrl+p {binding.description}" for binding in keys}

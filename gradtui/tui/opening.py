@@ -15,7 +15,7 @@ from textual.widgets import Static
 from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Snapshot
-from gradtui.tui.configured_keys import bound
+from gradtui.tui.configured_keys import bound, key_names
 from gradtui.tui.keys import KEYS, UPDATE
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
@@ -41,6 +41,7 @@ class Opening(Successor, MendedApp):
         self.session, self.memory = session, memory
         settings = Settings() if memory is None else memory.settings
         self.keys, wrong = bound(settings.keys, places=settings.sources)
+        self.key_names = key_names(self.keys)
         self.wrong = (*settings.wrong, *wrong)
         self.set_keymap({str(key.id): key.key for key, usual in zip(self.keys, KEYS, strict=True) if key is not usual})
         self.plain = settings.plain
@@ -105,7 +106,7 @@ class Opening(Successor, MendedApp):
         if not typed.strip() or typed == self.session.base.text:
             return ""
         self.line.formula.history.add(typed)
-        return "What was typed is kept: / and ↑ bring it back. "
+        return f"What was typed is kept: {self.key_names['edit']} and ↑ bring it back. "
 
     def remember(self) -> None:
         """Also what is being typed: a terminal may be closed at any moment."""

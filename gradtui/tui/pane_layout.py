@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from textual.containers import Container
@@ -33,9 +34,10 @@ class PaneLayout(Container):
     maximised: var[str | None] = var(None, init=False)
     tab: var[str] = var("graph", init=False)
 
-    def __init__(self, *, id: str | None = None) -> None:
-        self.graph = GraphView(self.fit, id="graph")
-        self.chart, self.node_panel = Chart(id="chart"), NodePanel(id="node")
+    def __init__(self, keys: Mapping[str, str], *, id: str | None = None) -> None:
+        """keys: how those of the actions are called."""
+        self.graph = GraphView(keys, self.fit, id="graph")
+        self.chart, self.node_panel = Chart(keys, id="chart"), NodePanel(id="node")
         super().__init__(self.graph, self.chart, self.node_panel, id=id)
         for pane, name in zip((self.graph, self.chart, self.node_panel), PANES.values(), strict=True):
             pane.border_title = name

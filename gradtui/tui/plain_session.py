@@ -23,7 +23,7 @@ from gradtui.snapshot.visible import harmless
 from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.configured_keys import in_full
-from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
+from gradtui.tui.dialogs.help import LANGUAGE, words_and_signs
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS
 from gradtui.tui.panes.line_view import INDENT
@@ -228,5 +228,5 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
 def _explain(app: GradtuiApp, say: Callable[[str], None]) -> None:
     for row in ROWS:
         say(f"{' '.join(in_full(row, app.keys))}: {row.long}")
-    for typed, means in (*LANGUAGE, *GLOSSARY):
+    for typed, means in (*LANGUAGE, *words_and_signs(app.keys)):
         say(f"{typed}: {means}")

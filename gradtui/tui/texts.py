@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -219,14 +219,15 @@ class Reading(Struct, frozen=True):
 NOTHING_YET = Reading(Content.styled("starting PyTorch …", MUTED))
 
 
-def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
+def reading(session: Session, answers: Answers, keys: Mapping[str, str], *, patient: bool) -> Reading:
     """A new x comes before its Calculus: while `patient`, the marks of the x before stand, instead of flickering."""
     shown, name = answers.shown, session.active
     if shown is None:
         return NOTHING_YET if answers.problem is None else Reading(NOTHING)
     if name is None or name not in shown.variables:
         meant = session.name if not session.variables and session.name in session.points else ""
-        said = f"this is a constant called {meant}; for {meant} to take a value: u, then x" if meant else ""
+        ways = f"{keys['undo']}, then {keys['value']}"
+        said = f"this is a constant called {meant}; for {meant} to take a value: {ways}" if meant else ""
         return Reading(_numbers(session, shown), remark=_remark(shown, said))
     derived = answers.derived or shown
     if shown.experiments:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len
@@ -108,6 +109,8 @@ class MendedApp(App[None]):
     """Leaves every terminal whole, and its palettes bear quick hands and small screens."""
 
     COMMANDS = {_actions}
+    key_names: Mapping[str, str] = MappingProxyType({})
+    """How a sentence names the key of an action, which a person may have changed, by its id."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -48,7 +48,7 @@ class Picture(Vertical):
 
     What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
     be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line.
-    What changes a value waits for the updates that were asked of the trainer before it.
+    What changes a value waits for the updates that were asked of the trainer before it. keys: how those of actions are called.
     """
 
     def __init__(
@@ -58,15 +58,15 @@ class Picture(Vertical):
         backward: Backward,
         line: FormulaLine,
         trainer: Trainer,
+        keys: Mapping[str, str],
         *,
         ask: Callable[[], None],
         settle: Callable[[], None],
         typed: Callable[[], None],
-        id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(id="picture")
         self._session, self._answers, self._backward = session, answers, backward
-        self._ask, self._settle, self._after = ask, settle, trainer.after
+        self._ask, self._settle, self._after, self._keys = ask, settle, trainer.after, keys
         self.line, self.formula, self.status = line, line.formula, line.status
         line.listener = self
         heard = {"ask": ask, "settle": settle, "typed": typed, "lay_out": self.lay_out}
@@ -74,12 +74,12 @@ class Picture(Vertical):
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
         self.optimizer = OptimizerEntry(id="optimizer")
-        self.search, self.file = SearchEntry(id="search"), FileEntry(id="file")
+        self.search, self.file = SearchEntry(keys, id="search"), FileEntry(id="file")
         self.stepper = Stepper(id="stepper")
         self.numbers = TextLine(self._show_reading, id="numbers")
         self.derivation = TextLine(self._show_reading, id="derivation")
         self.point = Container(id="point")
-        self.panes = PaneLayout(id="panes")
+        self.panes = PaneLayout(keys, id="panes")
         self.graph, self.chart, self.node_panel = self.panes.graph, self.panes.chart, self.panes.node_panel
         self.big = Digits(id="big")
         self.reading = texts.NOTHING_YET
@@ -296,7 +296,7 @@ class Picture(Vertical):
         session, answers = self._session, self._answers
         self.stepper.show(texts.variable_rows(session, answers.shown))
         self._give_room_to_the_variable()
-        self.reading = texts.reading(session, answers, patient=patient)
+        self.reading = texts.reading(session, answers, self._keys, patient=patient)
         self._show_reading()
         point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
         if point is not None:

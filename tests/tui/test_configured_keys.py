@@ -12,7 +12,8 @@ from gradtui.settings.read_settings import read
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.configured_keys import bound, textual_name
+from gradtui.tui.configured_keys import bound, key_names, textual_name
+from gradtui.tui.dialogs.help import words_and_signs
 from gradtui.tui.keys import KEYS
 from gradtui.tui.session import Session
 from tests.tui.fakes import FakeService
@@ -78,3 +79,24 @@ async def test_a_key_that_went_to_another_action(tmp_path: Path) -> None:
         await press(pilot, "right", "n")
         assert app.session.place == 4.0
         assert app.backward.cursor.steps_done is None
+
+
+async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> None:
+    app = app_with(tmp_path, '[keys]\nupdate = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\nlook = "f9"\n')
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "ctrl+g")
+        assert any("^o" in notice.message.split() for notice in app._notifications)
+        await press(pilot, "ctrl+f", "m", "u", "l")
+        assert "F7 next" in text_of(app)
+
+
+def test_so_does_the_glossary() -> None:
+    usual, vim = (dict(words_and_signs(bound(chosen)[0])) for chosen in ({}, KEYMAPS["vim"]))
+    changed = {term for term, means in usual.items() if vim[term] != means}
+    assert changed == {"Σ ḡ·v̇"}
+    assert vim["Σ ḡ·v̇"].endswith("J")
+
+
+def test_an_action_without_a_key_stands_in_the_palette() -> None:
+    keys, _ = bound({"undo": ()})
+    assert key_names(keys)["undo"] == "ctrl+p undo"

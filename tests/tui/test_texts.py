@@ -13,10 +13,12 @@ from gradtui.expression.parser import parse
 from gradtui.snapshot.model import Problem, Request, Snapshot, Summary, Values, VariableState
 from gradtui.snapshot.start import Start
 from gradtui.tui.answers import Answers
+from gradtui.tui.configured_keys import key_names
 from gradtui.tui.session import Session
 from gradtui.tui.texts import Reading, chart_point, reading
 
 FINE = Values((100,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 10.0, 0, 0, 0))
+KEYS = key_names()
 ONE_NAN = Values((100,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 10.0, 1, 0, 0))
 
 
@@ -28,7 +30,7 @@ def test_what_is_not_finite_is_marked(value: Values, grad: Values, marked: int) 
     session = Session(Start("x^2", {"x": "[1, 2]"}))
     answers = Answers()
     answers.receive(Snapshot(1, "x^2", variables={"x": VariableState(FINE, grad)}, value=value))
-    spans = reading(session, answers, patient=False).numbers.spans
+    spans = reading(session, answers, KEYS, patient=False).numbers.spans
     assert sum("$text-error" in str(span.style) for span in spans) == marked
 
 
@@ -49,7 +51,7 @@ def test_a_value_that_is_typed_as_a_function(text: str, is_told: bool) -> None:
     session, answers = Session(Start("x^2", {"x": "2"})), Answers()
     assert session.read(text)
     answers.receive(evaluate(Request(1, text)))
-    assert ("value" in reading(session, answers, patient=False).remark.plain) == is_told
+    assert ("value" in reading(session, answers, KEYS, patient=False).remark.plain) == is_told
 
 
 def test_numbers_of_an_older_function_have_its_name() -> None:
@@ -66,7 +68,7 @@ def test_numbers_of_an_older_function_have_its_name() -> None:
 def test_digits_that_rounding_took_are_told() -> None:
     """Few are counted, none is said; the other two keep their marks."""
     for x, said in (("1e-5", "no digit"), ("0.002", "≈")):
-        told = reading(*answered("(e^x - 1)/x", x), patient=False)
+        told = reading(*answered("(e^x - 1)/x", x), KEYS, patient=False)
         assert said in told.marks.plain
         assert told.marks.plain.count("✓") == 2
         assert "digit" in told.remark.plain
@@ -74,10 +76,10 @@ def test_digits_that_rounding_took_are_told() -> None:
 
 
 def test_of_the_value_too_where_half_of_them_are_gone() -> None:
-    told = reading(*answered("1 - 1/(1 + x^2)", "0.001"), patient=False)
+    told = reading(*answered("1 - 1/(1 + x^2)", "0.001"), KEYS, patient=False)
     assert told.marks.plain.count("✓") == 3
     assert told.remark.plain.startswith("f(x): ")
-    assert not reading(*answered("1 - 1/(1 + x^2)", "5"), patient=False).remark
+    assert not reading(*answered("1 - 1/(1 + x^2)", "5"), KEYS, patient=False).remark
 
 
 def test_the_tangent_is_not_drawn_by_a_slope_without_a_digit() -> None:
@@ -122,10 +124,10 @@ def test_marks_of_another_place_are_not_shown_for_this_one() -> None:
     answers.ask(Request(1, "model.py:f"))
     answers.receive(Snapshot(1, "model.py:f", variables={"x": at}, value=Values((), (3.0,)), origin="function"))
     session.adopt(answers.shown or Snapshot(0, ""))
-    assert "still" not in reading(session, answers, patient=False).marks.plain
+    assert "still" not in reading(session, answers, KEYS, patient=False).marks.plain
     session.move(1)
     answers.ask(Request(2, "model.py:f"))
-    assert "still" not in reading(session, answers, patient=True).marks.plain, "no flicker"
-    assert reading(session, answers, patient=False).marks.plain == "still x = 1.5"
+    assert "still" not in reading(session, answers, KEYS, patient=True).marks.plain, "no flicker"
+    assert reading(session, answers, KEYS, patient=False).marks.plain == "still x = 1.5"
     answers.receive(Snapshot(2, "model.py:f", problem=Problem("syntax", "model.py is not Python"), origin="function"))
-    assert reading(session, answers, patient=True).marks.plain == "still x = 1.5"
+    assert reading(session, answers, KEYS, patient=True).marks.plain == "still x = 1.5"

@@ -48,7 +48,7 @@ def commands(
     if works("experiment", session, shown, typing=False):
         for factor in (0.5, 10.0, -1.0):
             title = f"Experiment: {factor:g} times what the node sends on"
-            yield SystemCommand(title, "Undo with u", partial(run, f"experiment({factor})"))
+            yield SystemCommand(title, f"Undo with {app.key_names['undo']}", partial(run, f"experiment({factor})"))
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         help = "escape brings all panes back"
         yield SystemCommand(f"Maximise the {title}", help, partial(run, f"maximise({pane!r})"))

@@ -14,7 +14,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
-from gradtui.tui.configured_keys import in_short
+from gradtui.tui.configured_keys import in_short, key_names
 from gradtui.tui.dialogs.overlay import HEAD, KeysHelp, glossary, heading
 from gradtui.tui.keys import ROWS
 
@@ -55,17 +55,24 @@ GLOSSARY = (
     ("· 3", "a constant: no gradient goes there"),
     ("–", "not computed yet, or there is none; it is never 0"),
     ("▾ ▸", "open and closed; enter, or a click, changes it; ▸ x is the active variable, which ← → step"),
+    ("▸ h.0 … h.11 ×12", "modules that repeat; ⋯ 602 nodes is a line of nodes, ┆ what is inside one"),
     ("▶", "the node that backward has just run"),
-    ("↑ ↓ ↕", "behind a variable: there are more above, below, on both sides; v and V go to them"),
+    (
+        "↑ ↓ ↕",
+        "behind a variable: more are above, below, on both sides; %(variable.next)s, %(variable.previous)s go there",
+    ),
     ("ready", "all that uses the node has run, so its ḡ is complete and it can run"),
     ("sequence", "nodes numbered as they were made; of those that are ready the engine takes the highest"),
-    ("backward step", "one node of the backward pass is run: n, p"),
+    ("backward step", "one node of the backward pass is run: %(back.next)s, %(back.previous)s"),
     ("step 0.1", "how far an arrow key moves x"),
-    ("saved", "what a node keeps of the forward pass, because its rule needs it: s"),
+    ("saved", "what a node keeps of the forward pass, because its rule needs it: %(saved)s"),
     ("v̇", "how fast a value moves when x does (its tangent, forward mode)"),
-    ("Σ ḡ·v̇", "summed over all that a cut through the graph crosses, it is f' at every moment: the ledger, l"),
-    ("f'' : ⁝ ⁞", "further derivatives, as many dots as primes; then Taylor's polynomial stands for the tangent: D"),
-    ("∂ sin(x)", "a node that backward made as sin(x) had its turn: of the gradient's own graph, S"),
+    ("Σ ḡ·v̇", "summed over all that a cut through the graph crosses, it is f' at every moment: the ledger, %(ledger)s"),
+    (
+        "f'' : ⁝ ⁞",
+        "further derivatives, as many dots as primes; then Taylor's polynomial stands for the tangent: %(order)s",
+    ),
+    ("∂ sin(x)", "a node that backward made as sin(x) had its turn: of the gradient's own graph, %(look)s"),
     ("by way of", "one path from f to x: the product of the factors along it; all of them add up to f'(x)"),
     ("✓ ✗ –", "right, wrong, nothing to say: autograd, calculus (by symbols), finite differences"),
     (
@@ -74,21 +81,29 @@ GLOSSARY = (
     ),
     ("scalar, 3×4", "the shape of a node's value"),
     ("● ○", "on the chart the point on f, and on f'; ▴ is x"),
+    ("× ◇", "under the chart where f is not finite; where f is, and f' is not"),
+    ("a gap", "in a curve: f is not defined there, jumps, or has a pole; a narrow one may be missed"),
     ("f' ↑ ↓", "over the chart: the whole curve lies above, or below, what is shown"),
     ("∇", "the gradient of all parameters of a module together"),
     ("○ ◐ ● ✗", "at the right end of the first line: starting, at work, ready, no answer"),
 )
-"""What a word or a sign of the screen means."""
+"""What a word or a sign of the screen means; `%(saved)s` is the key of that action."""
 
 
 LONGEST_NAME = 15
 """Cells of nearly all names of functions."""
 
 
+def words_and_signs(keys: Sequence[Binding]) -> list[tuple[str, str]]:
+    """The glossary with the keys as a person has them."""
+    names = key_names(keys)
+    return [(term, means % names) for term, means in GLOSSARY]
+
+
 class HelpScreen(KeysHelp):
     def told(self) -> ComposeResult:
         yield Columns(self.keys)
-        yield from glossary(GLOSSARY)
+        yield from glossary(words_and_signs(self.keys))
         yield Static(heading("functions"), classes="heading")
         yield Static(_functions(), id="functions")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 from textwrap import wrap
 from typing import ClassVar
@@ -42,8 +42,8 @@ STARTING = "starting PyTorch …"
 NO_GRAPH = "f is constant here: autograd recorded no graph, and its gradient is 0."
 NO_ANSWER = "No graph: there is no answer yet."
 NOTHING_LEFT = {
-    "parameters": "No parameter is in this graph. F shows all nodes again.",
-    "bad": "No gradient here has a nan or an infinity or is all zero. F shows the others again.",
+    "parameters": "No parameter is in this graph. {key} shows all nodes again.",
+    "bad": "No gradient here has a nan or an infinity or is all zero. {key} shows the others again.",
 }
 ONLY = {"parameters": "parameters only", "bad": "bad only", "path": "path to the node"}
 
@@ -88,36 +88,15 @@ class GraphView(GraphRows):
         *("graph--node", "graph--leaf", "graph--reference", "graph--constant", "graph--running", "graph--selected"),
         *("graph--value", "graph--group", *SIZES, "graph--zero", "graph--unknown", "graph--bad"),
     }
-    HELP = """\
-## The graph
-
-The `grad_fn` graph that PyTorch recorded, from the output down, each child an entry of `next_functions`.
-Beside each node: the text that made it, its value, and `ḡ`, the gradient that came in.
-
-- `↑ x` is a node that stands elsewhere, with the pieces that its gradient is the sum of; **enter** goes there.
-- `· 3` is a constant: nothing is differentiated there.
-- `–` is not computed yet, or none. It is not 0.
-- `▶` is the node that backward has just run.
-- **enter**, or a click on `▾` or `▸`, opens and closes what stands under a node.
-- A node with a single next function goes on without an indent.
-
-Models and graphs of any size:
-
-- `▸ layer.0 … layer.11 ×12` are modules that repeat, `⋯ 602 nodes` a line of nodes; `┆` is what is inside one.
-- `∇` is the gradient of all parameters of a module; the percentage its share of the square of the whole norm.
-- The fainter a gradient, the smaller it is beside the largest: by 1, 3 and 6 powers of ten.
-- **t** shows lanes, the nodes in the order of the backward pass; **T** the gradients by parameter and by module too.
-- **ctrl+f** searches operations, parameters, modules and source; **F3** goes on, **shift+F3** back.
-- **F** shows only parameters, only what is nan, inf or all zero, or only the path to the selected node.
-- **b** and **B** sort a table or a list by another column. **enter** goes from there to the place in the tree.
-"""
 
     plain: var[bool] = var(False, init=False)
     """Whether nodes have plain names."""
 
-    def __init__(self, wants: Callable[[], None] = lambda: None, *, id: str | None = None) -> None:
+    def __init__(
+        self, keys: Mapping[str, str], wants: Callable[[], None] = lambda: None, *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
-        self._wants = wants
+        self._keys, self._wants = keys, wants
         self._wanted = self._widths = NARROWEST
         self._needed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._pieces: dict[int, tuple[Piece, ...]] = {}
@@ -202,6 +181,7 @@ Models and graphs of any size:
         text = STARTING if snapshot is None else NO_ANSWER if snapshot.problem else NO_GRAPH
         if self._graph.nodes:
             text = NOTHING_LEFT.get(only, "There are no modules here." if self.arrangement.is_table else NO_GRAPH)
+            text = text.format(key=self._keys["view.filter"])
         return wrap(text, max(1, self.line_width - GUTTER - MARGIN))
 
     def rows_changed(self) -> None:

@@ -57,23 +57,6 @@ class NodePanel(LineView):
         Binding("home", "scroll_home", "top", show=False, id="panel.top", tooltip="To the top of the panel"),
         Binding("end", "scroll_end", "bottom", show=False, id="panel.bottom", tooltip="To the bottom of the panel"),
     ]
-    HELP = """\
-## The node
-
-What PyTorch's node does in the backward pass: the gradient that comes in, times the local derivative, goes out along
-each edge (`1 · 3 = 3`), by the rule above it: a, b … are the operands, y the result. Where several edges lead to a
-node, their gradients are summed.
-
-- `sequence` is torch's own number: of the nodes that are ready, the engine takes the one with the highest.
-- `–` is not computed yet, or none. It is not 0.
-- **s** shows the tensors that the node saved for its backward.
-- **w** jumps to where something goes wrong first: what is not finite, or a gradient that dies; and says why.
-- **c** cuts the gradient that the node sends on, **C** doubles it: an EXPERIMENT; **u** undoes it.
-  **o** chooses one edge, marked `▸`, for the next of them.
-- **l** shows the ledger, instead where there is no room for both: ḡ times v̇ (how fast a value moves with x), summed over
-  what a cut of the graph crosses, is f' at every moment; below it the paths, each the product of its local derivatives.
-- Arrows still move in the graph; page keys, home and end scroll here.
-"""
 
     saved_shown: var[bool] = var(False, init=False)
     ledger_shown: var[bool] = var(False, init=False)

@@ -7,7 +7,7 @@ cells that changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -36,7 +36,7 @@ NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""
 WHEEL_PAN = 0.1
 """Part of the window's width that one notch of a sideways wheel moves it."""
-TOO_SMALL = ("too small here: m", "too small")
+TOO_SMALL = ("too small here: {key}", "too small")
 """What is told where there is no room, as whole as it fits."""
 IDLE = 0.3
 """Seconds after which plotext is imported: the first paint is over, the first curve not there yet."""
@@ -46,18 +46,6 @@ class Chart(Framed, can_focus=True):
     """A view of a Curve and of the point on it. It asks for another window, or another x, by message."""
 
     ALLOW_MAXIMIZE = True
-    HELP = """\
-### f and f'
-
-`f` is drawn over its derivative `f'`, which is dotted; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
-All of f is inside but for the arms of its poles, which end where f is no longer told apart; f' as far as f can be read beside it.
-`D` adds f'' (`:`), then f''' (`⁝`) and f'''' (`⁞`), and draws Taylor's polynomial of that degree where the tangent was.
-A gap is a place where f is not defined, jumps, or has a pole. `f` fits the window to roots, extrema and the point.
-On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve and where it
-bends between them, its ends then found by bisection, so a shorter stretch between two samples may be missed.
-
-The wheel zooms around the pointer, dragging moves the window, a click chooses x.
-"""
     COMPONENT_CLASSES = {f"chart--{role}" for role in get_args(Role)}
     DEFAULT_CSS = (
         """
@@ -88,8 +76,10 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             super().__init__()
             self.x = x
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, keys: Mapping[str, str], *, id: str | None = None, classes: str | None = None) -> None:
+        """keys: how those of the actions are called."""
         super().__init__(id=id, classes=classes)
+        self._too_small = [text.format(key=keys["maximise"]) for text in TOO_SMALL]
         self._curve: Curve | None = None
         self._other: Curve | None = None
         self._offered = ""
@@ -261,10 +251,10 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._drawing_of is not None:
             cells = self._cells[y] if self._cells is not None and y < len(self._cells) else ()
             if not has_room(width, height):
-                return self._told(_too_small(width), y)
+                return self._told(self._no_room(width), y)
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
-            missing = _too_small(width) if self._curve is not None else "no curve" if self.known else ""
+            missing = self._no_room(width) if self._curve is not None else "no curve" if self.known else ""
             return self._told("" if self._drawing else missing, y)
         if y >= len(self._picture.cells):
             return Strip.blank(width, self.rich_style)
@@ -395,6 +385,5 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if x is not None and not moved:
             self.post_message(self.XPicked(x))
 
-
-def _too_small(width: int) -> str:
-    return next((text for text in TOO_SMALL if len(text) <= width), TOO_SMALL[-1])
+    def _no_room(self, width: int) -> str:
+        return next((text for text in self._too_small if len(text) <= width), self._too_small[-1])

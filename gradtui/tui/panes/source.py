@@ -27,12 +27,6 @@ class SourceView(LineView):
         "source--bad",
         *(f"source--{kind}" for kind in KINDS.values()),
     }
-    HELP = """\
-### source
-
-Your file, as it ran. The piece that made the selected node is lit; where an exception ended the run, its line is red.
-It is run again when it is saved.
-"""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

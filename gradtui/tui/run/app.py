@@ -20,14 +20,13 @@ from gradtui.runs.since import none_found, since
 from gradtui.settings.read_settings import Settings
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import visible
-from gradtui.tui.configured_keys import bound
+from gradtui.tui.configured_keys import bound, key_names, shown
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
 from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.run import lines
 from gradtui.tui.run.following import Failed, Grown, Source
 from gradtui.tui.run.heat_map import HeatMap
-from gradtui.tui.run.help import shown
 from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import PANES, Look
 from gradtui.tui.run.loss_chart import LossChart
@@ -59,6 +58,7 @@ class RunApp(Successor, MendedApp):
         super().__init__()
         settings = settings or Settings()
         self.keys, wrong = bound(settings.keys, KEYS, settings.sources)
+        self.key_names = key_names(self.keys)
         self.wrong = (*settings.wrong, *wrong)
         self.set_keymap({str(key.id): key.key for key, usual in zip(self.keys, KEYS, strict=True) if key is not usual})
         self.source, self.look = source, look or Look()

@@ -68,13 +68,6 @@ class Scale:
 class HeatMap(LineView):
     """A view of a Look; a click chooses an update and a row."""
 
-    HELP = """\
-### Modules by updates
-
-Each row is a module, or a parameter where it is opened (space); each column a stretch of updates, of which the largest counts.
-Shades and colours go by powers of ten. × is nan, ∞ infinite, ∅ no gradient (None), 0 zero; nothing where the parameter had
-no part in the update.
-"""
     DEFAULT_CSS = """
     HeatMap {
         .heat-map--0 { color: $text-muted; }

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
-from textual.app import App
 
 from gradtui.chart.window import Position
 from gradtui.snapshot.model import Snapshot
@@ -23,6 +22,7 @@ from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.training import live_again
 from gradtui.tui.training.charts import MOST_KEPT, TITLES, Charts
 from gradtui.tui.training.following import after_update
@@ -31,7 +31,7 @@ from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.summary import diverges, summary
 from gradtui.tui.training.trainer import Trainer
 
-OFFERED = ("h: contour", "h: f and f'")
+OFFERED = ("contour", "f and f'")
 """What stands under the chart of two variables where nothing is trained."""
 MOST_TRAIL = 200
 """Places of the last updates that are drawn on f."""
@@ -58,7 +58,7 @@ class Board:
 
     def __init__(
         self,
-        app: App[None],
+        app: MendedApp,
         session: Session,
         answers: Answers,
         backward: Backward,
@@ -132,7 +132,8 @@ class Board:
         panel.entitle(visible(summary(trainer, self._session)), "subtitle")
         offered = "contour" in self.charts.kinds and not trainer.active
         chart.show_drawing(self.charts.drawing())
-        chart.tell_below(OFFERED[self.charts.seen != "curve"] if offered else "")
+        other = OFFERED[self.charts.seen != "curve"]
+        chart.tell_below(f"{self._app.key_names['chart.next']}: {other}" if offered else "")
         chart.show_trail(self._trail)
         if views.trains != trainer.active:
             views.trains = trainer.active
@@ -154,17 +155,18 @@ class Board:
         if self._views is None:
             return
         panel = self._views.node_panel
-        before = history.before(history.here - 1)
+        before, keys = history.before(history.here - 1), self._app.key_names
         if trainer.active and trainer.of_file and not self._all_told(history.last):
             name = node.variable if node is not None else None
-            told = norm_lines(name, history.last, before, trainer.next, trainer.trained, history.maker)
+            told = norm_lines(name, history.last, before, trainer.next, trainer.trained, history.maker, keys=keys)
             panel.update_lines = tuple(told)
             return
         if not trainer.active or node is None or node.variable not in trainer.trained:
             panel.update_lines = ()
             return
         maker, growth = history.maker, diverges(trainer)
-        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, maker, growth))
+        told = update_lines(node.variable, history.last, before, trainer.next, maker, growth, keys=keys)
+        panel.update_lines = tuple(told)
 
     def _all_told(self, last: Update | None) -> bool:
         """Whether nothing is told by norms."""
@@ -284,7 +286,8 @@ class Board:
         known = self._answers.shown.parameters if self._answers.shown is not None else {}
         name = node.variable if node is not None and node.variable in known else self._session.active
         if name is None:
-            self._app.notify("choose a parameter in the graph: A holds it, or lets it move", timeout=4)
+            toggle = self._app.key_names["trained"]
+            self._app.notify(f"choose a parameter in the graph: {toggle} holds it, or lets it move", timeout=4)
         else:
             self.trainer.after(partial(self._toggle, name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -40,11 +41,11 @@ class InFile(Struct, frozen=True):
         return f", without the {count}: an experiment is on" if self.withheld else ""
 
 
-def in_file(whole: Snapshot, session: Session, made: int) -> InFile:
+def in_file(whole: Snapshot, session: Session, made: int, keys: Mapping[str, str]) -> InFile:
     """whole: the picture with all updates that led to it. made: how many there are; the one that is there before anybody takes it
-    is none."""
+    is none. keys: how those of the actions are called."""
     if not session.live:
         return InFile(whole, 0, "none was made where this is from")
     if session.experiments:
-        return InFile(whole, made, "u takes the experiment back")
-    return InFile(whole if made else replace(whole, training=None), 0, "g makes one")
+        return InFile(whole, made, f"{keys['undo']} takes the experiment back")
+    return InFile(whole if made else replace(whole, training=None), 0, f"{keys['update']} makes one")

@@ -34,19 +34,24 @@ def update_lines(
     following: Training | None,
     maker: Maker | None,
     growth: float | None = None,
+    *,
+    keys: Mapping[str, str],
 ) -> Iterator[Pieces]:
     """Why the variable moved in the last update, and how the next one would move it. before: the state before the last.
-    maker: what made the last. growth: by what each step is longer than the one before, where the run diverges."""
+    maker: what made the last. growth: by what each step is longer than the one before, where the run diverges. keys: how those
+    of the actions are called."""
     if growth is not None:
         what = "distance" if last is not None and is_of_one(last) else "step"
         yield ((f"diverges: each update multiplies the {what} by {growth:.3g}", "node--bad"),)
-        yield ((" { makes lr smaller", "node--quiet"),)
+        yield ((f" {keys['rate.down']} makes lr smaller", "node--quiet"),)
     still = following is not None and bool(following.updates) and is_still(following.updates[0])
     if following is not None and still:
         yield (
             (f"every gradient is 0 where f = {number(following.updates[0].value)}: updates move nothing", "node--next"),
         )
-        yield ((" v chooses a variable, x types another value for it, and g then moves them", "node--quiet"),)
+        choose, value, move = keys["variable.next"], keys["value"], keys["update"]
+        said = f" {choose} chooses a variable, {value} types another value for it, and {move} then moves them"
+        yield ((said, "node--quiet"),)
     if last is not None and maker is not None and name in last.variables:
         moved = last.variables[name]
         yield _head(f"update {last.update}", name, moved)
@@ -56,7 +61,7 @@ def update_lines(
     if not still and following is not None and following.updates and name in following.updates[0].variables:
         update = following.updates[0]
         moved = update.variables[name]
-        yield _head(f"next, g: update {update.update}", name, moved)
+        yield _head(f"next, {keys['update']}: update {update.update}", name, moved)
         yield from _rule(
             *(following.optimizer.name, name, moved, following.before.get(name, {})),
             *(following.settings, update.variables),
@@ -72,11 +77,14 @@ def norm_lines(
     following: Training | None,
     trained: Sequence[str],
     maker: Maker | None,
+    *,
+    keys: Mapping[str, str],
 ) -> Iterator[Pieces]:
     """Of a file's parameters: the selected one by its numbers, or by norms where it is large; then all of them by module."""
     if last is not None and name in last.variables:
-        yield from update_lines(name, last, before, None, maker)
-    for what, update in (("update", last), ("next, g: update", following.updates[0] if following else None)):
+        yield from update_lines(name, last, before, None, maker, keys=keys)
+    following_one = following.updates[0] if following else None
+    for what, update in (("update", last), (f"next, {keys['update']}: update", following_one)):
         if update is None or len(update.norms) != len(trained):
             continue
         if name in trained:

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
-from textual.app import App
 
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.snapshot.start import Start
@@ -17,6 +16,7 @@ from gradtui.training.optimizers import DEFAULT, settings
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.training.of_file import OfFile, moving, standing
 from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.training.under import Under, under
@@ -40,7 +40,7 @@ class Trainer:
 
     def __init__(
         self,
-        app: App[None],
+        app: MendedApp,
         session: Session,
         answers: Answers,
         *,
@@ -49,7 +49,7 @@ class Trainer:
         look: Callable[[], None],
         parts: Callable[[], None],
     ) -> None:
-        self._app, self._session, self._answers = app, session, answers
+        self._app, self._session, self._answers, self._keys = app, session, answers, app.key_names
         self._moved, self._changed, self._look, self._parts = moved, changed, look, parts
         self.optimizer: Optimizer | None = None
         self.chosen: set[str] | None = None
@@ -124,10 +124,8 @@ class Trainer:
         if self.of_file:
             legs = self._file.asked(self.optimizer)
             return TrainingRequest(self.optimizer, trained, history.here, count, legs=legs)
-        return TrainingRequest(
-            *(self.optimizer, self.trained, history.here, count),
-            *(history.state(history.here, self.optimizer.name), self.batches),
-        )
+        state = history.state(history.here, self.optimizer.name)
+        return TrainingRequest(self.optimizer, trained, history.here, count, state, self.batches)
 
     @property
     def _count(self) -> int:
@@ -193,12 +191,12 @@ class Trainer:
         if self.optimizer is None:
             self.optimizer = DEFAULT
             moves = moving(self.trained, self.of_file)
-            self._app.notify(f"{DEFAULT.text} trains {moves}: O chooses another", timeout=4)
+            self._say(f"{DEFAULT.text} trains {moves}: {self._keys['optimizer']} chooses another")
         if not self.active:
-            self._app.notify("nothing moves: A lets the active variable be trained", timeout=3)
+            self._say(f"nothing moves: {self._keys['trained']} lets the active variable be trained")
             return
         if self._session.experiments:
-            self._app.notify("this is an experiment: undo it first, an update follows the true gradient", timeout=3)
+            self._say("this is an experiment: undo it first, an update follows the true gradient")
             return
         if not self._then:
             self._one()
@@ -265,7 +263,8 @@ class Trainer:
         if len(taken) < min(count, len(made.updates)):
             bad = made.updates[len(taken)].update
             self._stop()
-            self._app.notify(f"update {bad} leads to what is not finite: z goes back, {{ makes lr smaller", timeout=5)
+            ways = f"{self._keys['update.back']} goes back, {self._keys['rate.down']} makes lr smaller"
+            self._say(f"update {bad} leads to what is not finite: {ways}")
         if taken:
             if not self.player.playing and most == 1:
                 self._look()
@@ -277,7 +276,7 @@ class Trainer:
         """One update back, to the very numbers."""
         self._stop()
         if self.history.back() is None:
-            self._app.notify("no update is made before this one", timeout=3)
+            self._say("no update is made before this one")
             return
         self._return()
 
@@ -292,13 +291,11 @@ class Trainer:
         self._stop()
         history = self.history
         if not len(history):
-            self._app.notify("no update is made yet: g makes one", timeout=3)
+            self._say(f"no update is made yet: {self._keys['update']} makes one")
             return
         history.here = max(history.first, min(number, len(history)))
         if number != history.here:
-            self._app.notify(
-                f"U goes to an update from {history.first:,} to {len(history):,}; g and G make more", timeout=3
-            )
+            self._say(f"there are updates {history.first:,} to {len(history):,}; {self._keys['update']} makes more")
         self._return()
 
     def _return(self) -> None:
@@ -381,7 +378,7 @@ class Trainer:
             chosen.discard(name)
         elif session.points[name].vector:
             session.mark_as_data(name)
-            self._app.notify(f"{name} is data now: u makes it a variable again", markup=False, timeout=4)
+            self._say(f"{name} is data now: {self._keys['undo']} makes it a variable again")
         else:
             chosen.add(name)
         self._moved()
@@ -394,6 +391,9 @@ class Trainer:
         """Whether the next update moves nothing, as all gradients are 0 or there are none."""
         following = self.next.updates[0] if self.next is not None else None
         return following is not None and is_still(following)
+
+    def _say(self, text: str) -> None:
+        self._app.notify(text, markup=False, timeout=4)
 
     def _stand(self, places: Mapping[str, Place]) -> None:
         dtype = self._session.dtype

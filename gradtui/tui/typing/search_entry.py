@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -35,6 +36,11 @@ class SearchEntry(Entry):
     class Left(Message):
         """Back to the graph."""
 
+    def __init__(self, keys: Mapping[str, str], *, id: str | None = None) -> None:
+        """keys: how those of the actions are called."""
+        super().__init__(id=id)
+        self.next, self.previous = keys["search.next"], keys["search.previous"]
+
     def compose(self) -> ComposeResult:
         yield Static("search ", id="search-name")
         yield SearchInput(compact=True, id="search-text")
@@ -50,5 +56,5 @@ class SearchEntry(Entry):
     def tell(self, text: str, count: int) -> None:
         """How many nodes fit."""
         nothing = "operation, parameter, module or source" if not text.strip() else "no node"
-        fits = f"{count:,} node{'s' if count > 1 else ''} · F3 next · ⇧F3 before"
+        fits = f"{count:,} node{'s' if count > 1 else ''} · {self.next} next · {self.previous} before"
         self.say(fits if count else nothing)

@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot, Source, Summary, Values
+from gradtui.tui.configured_keys import key_names
 from gradtui.tui.graph.columns import fitted
 from gradtui.tui.graph.view import MEASURED, GraphView
 from tests import examples
@@ -39,7 +40,7 @@ class GraphApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = Recorded()
+        self.view = Recorded(key_names())
         self.selected: list[int] = []
         self.keys: list[str] = []
 

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from gradtui.chart import drawing
 from gradtui.snapshot.curve import Curve, Trouble
+from gradtui.tui.configured_keys import key_names
 from gradtui.tui.panes import chart as chart_module
 from gradtui.tui.panes.chart import Chart
 from tests.examples import curve
@@ -29,7 +30,7 @@ class Small(App[None]):
         self.picked: list[float] = []
 
     def compose(self) -> ComposeResult:
-        yield Chart()
+        yield Chart(key_names())
 
     def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
         self.windows.append((message.low, message.high))

@@ -14,6 +14,7 @@ from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Norms, Optimizer, Training, Update
 from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.configured_keys import key_names
 from gradtui.tui.evaluator import FileSaved
 from gradtui.tui.session import Session
 from gradtui.tui.training.lines import norm_lines
@@ -181,7 +182,7 @@ def test_the_rule_of_a_large_parameter_is_that_of_a_run_that_goes_on() -> None:
     moved = Update(4, 1.0, {}, norms=(Norms(2.0, 4.0, 0.5),))
     optimizer = Optimizer("SGD", {"lr": 0.1, "momentum": 0.9})
     made = Training(optimizer, ("0.weight",), {"lr": 0.1, "momentum": 0.9}, (moved,))
-    lines = norm_lines("0.weight", moved, {}, made, ("0.weight",), ("SGD", made.settings))
+    lines = norm_lines("0.weight", moved, {}, made, ("0.weight",), ("SGD", made.settings), keys=key_names())
     said = ["".join(text for text, _ in line) for line in lines]
     assert "b ← μ·b + ḡ" in said
     assert any("12.5 %" in line for line in said)
@@ -199,7 +200,9 @@ def test_the_table_of_modules_has_its_columns_in_a_narrow_pane_too(modules: tupl
     norms = (Norms(1.2345e-7, 4.5e10, 1.2345e-9), Norms(None, 0.0, 0.0))
     names = tuple(f"{module}.weight" for module in modules)
     update = Update(4, 1.0, {}, norms=norms)
-    lines = ["".join(text for text, _ in line) for line in norm_lines(None, update, {}, None, names, None)]
+    lines = [
+        "".join(text for text, _ in line) for line in norm_lines(None, update, {}, None, names, None, keys=key_names())
+    ]
     begins = next(place for place, line in enumerate(lines) if "gradient" in line)
     table = lines[begins:]
     assert all(cell_len(line) <= NARROW for line in table)
