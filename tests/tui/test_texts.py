@@ -59,7 +59,7 @@ def test_numbers_of_an_older_function_have_its_name() -> None:
     session, answers = answered("h(x) = x^2", "3")
     assert session.read("loss = w @ x")
     answers.receive(Snapshot(answers.answered + 1, session.text, problem=Problem("domain", "these are no vectors")))
-    told = reading(session, answers, patient=False)
+    told = reading(session, answers, KEYS, patient=False)
     assert "h(x) = 9" in told.numbers.plain
     assert "loss" not in told.whole.plain + told.derivative.plain
     assert "h(x) = x^2" in told.marks.plain

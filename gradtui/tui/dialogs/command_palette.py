@@ -56,7 +56,7 @@ def commands(
         for text in USUAL:
             yield SystemCommand(f"Optimizer: {text}", "Train by this one", partial(run, f"choose_optimizer({text!r})"))
     for name, text, why in EXAMPLES if session.live and session.origin == "expression" else ():
-        yield SystemCommand(f"Example: {name}", f"{text}: {why}", partial(run, f"example({text!r})"))
+        yield SystemCommand(f"Example: {name}", f"{text}: {why % app.key_names}", partial(run, f"example({text!r})"))
     for title, path in FILES if works("export", session, shown, typing=False) else ():
         if path.endswith(".csv") and session.training is None:
             continue

@@ -238,7 +238,8 @@ class Board:
 
     def next_chart(self) -> None:
         if len(self.charts.kinds) == 1:
-            more = ": g makes an update, and of updates there is one" if self._session.live else ""
+            update = self._app.key_names["update"]
+            more = f": {update} makes an update, and of updates there is one" if self._session.live else ""
             self._app.notify(f"there is no other chart here{more}", timeout=4)
         self.charts.next()
         self.show()
