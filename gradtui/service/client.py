@@ -14,7 +14,7 @@ from gradtui.service.child_process import STARTUP, TITLE, ChildError
 from gradtui.service.look_ahead import LookAhead
 from gradtui.service.supervised_child import Child
 from gradtui.snapshot import faults
-from gradtui.snapshot.defaults import OWN_SECONDS
+from gradtui.snapshot.defaults import CALCULUS_SECONDS, OWN_SECONDS, SECONDS
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.truth import Coefficients, Derivative
 
@@ -48,8 +48,8 @@ class Service:
         self,
         on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None,
         *,
-        deadline: float = 5.0,
-        calculus_deadline: float = 2.0,
+        deadline: float = SECONDS,
+        calculus_deadline: float = CALCULUS_SECONDS,
         startup: float = STARTUP,
         torch: Sequence[str] = TORCH,
         calculus: Sequence[str] = CALCULUS,

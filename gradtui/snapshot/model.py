@@ -114,7 +114,8 @@ class Operand(Struct, frozen=True):
 
 
 class Witness(Struct, frozen=True):
-    """What was seen at the moment at which good numbers became bad ones: nan of what had none, infinity of what was finite.
+    """What was seen at the moment at which good numbers became bad ones: nan of what had none, infinity of what was finite; or at
+    which a gradient became 0 or grew, or a number was lost.
 
     refused: of what raised over such numbers, whether the tensor that it had was made of this one by bad numbers alone.
     node: that did it. phase: in the forward pass, or in backward; then `edge` is the one by which it was sent, and `came` the
@@ -122,7 +123,9 @@ class Witness(Struct, frozen=True):
     function. index: of the first bad element. result: what stands there. bad: how many elements are bad.
     operands: in torch's order. rows: of what works on rows, such as softmax, mean, norm, how many rows there are, and of these
     how many are so: `all`, `masked` (-inf throughout), `empty`, `single` (one element), `zero` (0 throughout), `equal` (a
-    number in it occurs twice), `bad`. source, module, dtype: of what has no node.
+    number in it occurs twice), `bad`. Else one of these is 1: `zeros` (it made zeros of a gradient), `steep`, `singular`, `close`
+    (it made it grow; the operand is how near it was to where it is steep), `lost` (the last operand left nothing behind in the
+    result). source, module, dtype: of what has no node.
     """
 
     node: int | None

@@ -56,14 +56,14 @@ def asked(tmp_path: Path) -> Request:
 
 def test_the_rest_of_a_function_is_told(asked: Request) -> None:
     plain = user.evaluate(asked)
-    with failing(cast(FunctionType, user.Run._elsewhere)):
+    with failing(cast(FunctionType, user.Evaluation._elsewhere)):
         told = user.evaluate(asked)
     assert (told.problem, told.value, told.variables) == (None, plain.value, plain.variables)
     assert not told.differences
     assert faults(told) == [True]
 
 
-@pytest.mark.parametrize("place", [user.Run._completed, detail.detailed, backward.drive])
+@pytest.mark.parametrize("place", [user.Evaluation._completed, detail.detailed, backward.drive])
 def test_what_is_ours_is_not_laid_to_the_function(place: Callable[..., Any], asked: Request) -> None:
     with failing(cast(FunctionType, place)):
         told = user.evaluate(asked)

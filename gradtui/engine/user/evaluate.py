@@ -61,17 +61,17 @@ def evaluate(request: model.Request, seconds: float = OWN_SECONDS, memory: int |
     """
     path, name = split(request.expression)
     module = _modules.setdefault(path, UserModule(Path(path)))
-    run = Run(request, module, name)
+    evaluation = Evaluation(request, module, name)
     try:
-        shown_warnings = warned(module.name, module.is_own, lambda: run.recording)
+        shown_warnings = warned(module.name, module.is_own, lambda: evaluation.recording)
         with confined(seconds, memory), module.as_program(), shown_warnings:
-            snapshot = run.answer()
+            snapshot = evaluation.answer()
     except RefusalError as error:
-        snapshot = run.failed(error.problem)
+        snapshot = evaluation.failed(error.problem)
     except BaseException as error:
-        snapshot = run.interrupted(error)
+        snapshot = evaluation.interrupted(error)
         _let_go(error)
-    graph.release(run.nodes)
+    graph.release(evaluation.nodes)
     return snapshot
 
 
@@ -84,14 +84,14 @@ def _let_go(error: BaseException | None) -> None:
         error.__traceback__, error = None, error.__context__
 
 
-class Run:
-    """One evaluation. `nodes` takes the node objects of the graph, which must outlive every tensor of it."""
+class Evaluation:
+    """Of one request. `nodes` takes the node objects of the graph, which must outlive every tensor of it."""
 
     def __init__(self, request: model.Request, module: UserModule, name: str) -> None:
         self.request, self.module, self.name = request, module, name
         self.nodes: list[Node] = []
         self.recording: Recording | None = None
-        self.watch: Trace | None = None
+        self.trace: Trace | None = None
         self.processes = Processes()
         self.parts = Parts()
         self.has_run = False
@@ -125,21 +125,21 @@ class Run:
         asked = asked_at(self.request.at | (course.places if course is not None and training is not None else {}))
         self.module.fresh = False
         network = owner if is_a(owner, torch.nn.Module) else model_in(vars(user))
-        self.watch = watch = Trace(network, code_of(wanted))
-        self.recording = watch.recording
+        self.trace = trace = Trace(network, code_of(wanted))
+        self.recording = trace.recording
         self.processes = Processes()
-        with watch, looks:
+        with trace, looks:
             result = asked.call()
         self.has_run = True
         looks.come_back()
-        scope = watch.variables()
+        scope = trace.variables()
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         network = model_in(scope) if network is None else network
         named = set() if network is None else {*named_parameters(network).values()}
         loose = {name: leaf for name, leaf in leaves_in(vars(user)).items() if leaf not in named}
         given = {**loose, **asked.leaves, **asked.variables}
-        told = capture(outputs, given, network, watch.recording, vars(user) | scope)
+        told = capture(outputs, given, network, trace.recording, vars(user) | scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
@@ -156,7 +156,7 @@ class Run:
         snapshot = self.failed(told, files_of(error, self.module.is_own))
         built = graph_before(error, self.recording, self.nodes)
         snapshot = snapshot if built is None else replace(snapshot, graph=built)
-        return self._with_causes(snapshot, told, self.watch.failed if self.watch is not None else None)
+        return self._with_causes(snapshot, told, self.trace.failed if self.trace is not None else None)
 
     def _with_causes(
         self, snapshot: model.Snapshot, problem: model.Problem, failed: model.Snapshot | None
