@@ -18,6 +18,11 @@ def of_findings(findings: Iterable[Finding]) -> int:
     return int(any(finding.certainty == "proved" for finding in findings))
 
 
+def of_script(status: int, findings: Iterable[Finding]) -> int:
+    """status: with which it ended, which goes before what was found."""
+    return status or of_findings(findings)
+
+
 def of_problem(problem: Problem, snapshot: Snapshot | None = None) -> int:
     """1 where the evaluation itself failed, or a finding is proved, 2 where what was asked for is wrong.
 

@@ -47,7 +47,7 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
             raise
         found = runs.load(path, None)
         click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target, status)), err=True)
-    return left or status or exit_status.of_findings(found.findings)
+    return left or exit_status.of_script(status, found.findings)
 
 
 class Script:

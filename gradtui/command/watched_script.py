@@ -24,6 +24,7 @@ from gradtui.command.print_or_export import exporting
 
 if TYPE_CHECKING:
     from gradtui.command.print_or_export import Form
+    from gradtui.runs.run import Run
 
 SCRIPT = re.compile(r".+\.py", re.DOTALL)
 FUNCTION = re.compile(r"(?!.*\.py:)[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -89,7 +90,7 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
     runs.check(form, None if is_folder(export) else export)  # before the training, which may take hours
     check(target)
     with file(export) as path:
-        status, lost = watched(target, path, every, aloud=form == "text" or is_folder(export))
+        status, lost = watched(target, path, every, aloud=form != "json")
         if not runs.is_run(path):  # it could not begin one, and has said why
             return status or 1
         found = replace(runs.load(path, form), exit=status, ended=True)
@@ -100,8 +101,17 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
         elif form is None and export is None:
             form = "text"
         runs.write(found, form, None if export == path or is_folder(export) else export)
+        if form is None:
+            _tell_proved(found)
         tell_lost(lost)
-    return status or exit_status.of_findings(found.findings) or int(lost is not None)
+    return exit_status.of_script(status, found.findings) or int(lost is not None)
+
+
+def _tell_proved(run: Run) -> None:
+    """Why the exit status is 1, where no report says it."""
+    for finding in run.findings:
+        if finding.certainty == "proved":
+            click.echo(shown(finding.text), err=True)
 
 
 def tell_lost(lost: OSError | None) -> None:

@@ -131,6 +131,18 @@ def test_report_exit_status_and_output(tmp_path: Path) -> None:
     assert again.returncode == 1, "a finding is proved"
 
 
+@pytest.mark.child
+def test_an_export_alone_says_why_its_status_is_1(tmp_path: Path) -> None:
+    """Behind what the script itself has written."""
+    script = TRAIN.replace("lr=0.1", "lr=0").replace("range(2)", "range(12)").replace("raise ", "")
+    (tmp_path / "train.py").write_text(script)
+    ended = run(tmp_path, warm.gradtui("--export", "kept.gradtui", "train.py"))
+    assert ended.returncode == 1
+    printed, why = ended.stderr.splitlines()
+    assert printed.startswith("__main__ []")
+    assert "learning rate" in why
+
+
 @pytest.mark.parametrize(
     ("line", "own", "script"),
     [
