@@ -14,16 +14,18 @@ from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.configured_keys import bound, key_names, textual_name
 from gradtui.tui.dialogs.help import words_and_signs
+from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.keys import KEYS
 from gradtui.tui.session import Session
 from tests.tui.fakes import FakeService
 from tests.tui.test_app import press, text_of
+from tests.tui.training.engine import Engine
 
 
-def app_with(tmp_path: Path, text: str) -> GradtuiApp:
+def app_with(tmp_path: Path, text: str, service: MakeEvaluator = FakeService) -> GradtuiApp:
     (tmp_path / "config.toml").write_text(text)
     settings = read({VARIABLE: str(tmp_path / "config.toml")})
-    return GradtuiApp(Session(Start("x^2 + 3x + 1")), FakeService, None, Memory(tmp_path / "state.json", settings))
+    return GradtuiApp(Session(Start("x^2 + 3x + 1")), service, None, Memory(tmp_path / "state.json", settings))
 
 
 @pytest.mark.parametrize("name", [name for name in KEYMAPS if name != "usual"])
@@ -82,12 +84,15 @@ async def test_a_key_that_went_to_another_action(tmp_path: Path) -> None:
 
 
 async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> None:
-    app = app_with(tmp_path, '[keys]\nupdate = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\nlook = "f9"\n')
+    chosen = 'update = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\n"view.filter" = "f8"\n'
+    app = app_with(tmp_path, f"[keys]\n{chosen}", Engine)
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "ctrl+g")
         assert any("^o" in notice.message.split() for notice in app._notifications)
         await press(pilot, "ctrl+f", "m", "u", "l")
-        assert "F7 next" in text_of(app)
+        assert "f7 next" in text_of(app)
+        await press(pilot, "escape", "f8", "f8")
+        assert "f8 shows the others" in text_of(app)
 
 
 def test_so_does_the_glossary() -> None:
