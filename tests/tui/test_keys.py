@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from rich.cells import cell_len
 
 from gradtui.tui.configured_keys import in_full, in_short
+from gradtui.tui.dialogs.help import GLOSSARY
 from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row, asks
+from gradtui.tui.run.help import GLOSSARY as OF_RUN
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of, until
 
@@ -36,6 +39,11 @@ def test_a_row_fits_its_line_of_the_help(row: Row) -> None:
     assert cell_len(row.short) <= 31
     shown = {name for name in names(row) if name not in NO_ROOM}
     assert len(in_short(row).split()) == len(shown) > 0
+
+
+@pytest.mark.parametrize("terms", [GLOSSARY, OF_RUN], ids=["explorer", "run"])
+def test_a_blank_stands_behind_each_term(terms: Sequence[tuple[str, str]]) -> None:
+    assert [term for term, _ in terms if cell_len(term) >= 16] == []
 
 
 @pytest.mark.parametrize("size", [(80, 24), (80, 40), (120, 36)])

@@ -55,7 +55,7 @@ GLOSSARY = (
     ("· 3", "a constant: no gradient goes there"),
     ("–", "not computed yet, or there is none; it is never 0"),
     ("▾ ▸", "open and closed; enter, or a click, changes it; ▸ x is the active variable, which ← → step"),
-    ("▸ h.0 … h.11 ×12", "modules that repeat; ⋯ 602 nodes is a line of nodes, ┆ what is inside one"),
+    ("▸ h.0 … ×12", "modules that repeat; ⋯ 602 nodes is a line of nodes, ┆ what is inside one"),
     ("▶", "the node that backward has just run"),
     (
         "↑ ↓ ↕",
