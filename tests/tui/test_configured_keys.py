@@ -19,7 +19,6 @@ from gradtui.tui.keys import KEYS
 from gradtui.tui.session import Session
 from tests.tui.fakes import FakeService
 from tests.tui.test_app import press, text_of
-from tests.tui.training.engine import Engine
 
 
 def app_with(tmp_path: Path, text: str, service: MakeEvaluator = FakeService) -> GradtuiApp:
@@ -83,19 +82,7 @@ async def test_a_key_that_went_to_another_action(tmp_path: Path) -> None:
         assert app.backward.cursor.steps_done is None
 
 
-async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> None:
-    chosen = 'update = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\n"view.filter" = "f8"\n'
-    app = app_with(tmp_path, f"[keys]\n{chosen}", Engine)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await press(pilot, "ctrl+g")
-        assert any("^o" in notice.message.split() for notice in app._notifications)
-        await press(pilot, "ctrl+f", "m", "u", "l")
-        assert "f7 next" in text_of(app)
-        await press(pilot, "escape", "f8", "f8")
-        assert "f8 shows the others" in text_of(app)
-
-
-def test_so_does_the_glossary() -> None:
+def test_the_glossary_names_the_keys_that_actions_have() -> None:
     usual, vim = (dict(words_and_signs(bound(chosen)[0])) for chosen in ({}, KEYMAPS["vim"]))
     changed = {term for term, means in usual.items() if vim[term] != means}
     assert changed == {"Σ ḡ·v̇"}

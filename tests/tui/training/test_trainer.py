@@ -23,9 +23,10 @@ from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.training.summary import diverges, summary
 from gradtui.tui.typing.file_entry import FileEntry
 from tests import warm
-from tests.tui.test_app import text_of
+from tests.tui.test_app import press, text_of
 from tests.tui.test_app import until as holds
-from tests.tui.training.engine import trained_app
+from tests.tui.test_configured_keys import app_with
+from tests.tui.training.engine import Engine, trained_app
 
 LINE, AT = "(w*x + b - y)^2", {"x": "2", "y": "3", "w": "0.5", "b": "0"}
 
@@ -470,3 +471,15 @@ async def test_what_marks_of_the_chart_mean_stands_under_it() -> None:
         await pilot.press("h")
         await pilot.resize_terminal(80, 24)
         await holds(pilot, lambda: str(chart.border_subtitle).endswith("sampled"), "the meaning alone")
+
+
+async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> None:
+    chosen = 'update = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\n"view.filter" = "f8"\n'
+    app = app_with(tmp_path, f"[keys]\n{chosen}", Engine)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "ctrl+g")
+        assert any("^o" in notice.message.split() for notice in app._notifications)
+        await press(pilot, "ctrl+f", "m", "u", "l")
+        assert "f7 next" in text_of(app)
+        await press(pilot, "escape", "f8", "f8")
+        assert "f8 shows the others" in text_of(app)
