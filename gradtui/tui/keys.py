@@ -238,7 +238,7 @@ ROWS = (
     ),
     Row(
         ("view.lanes view.next view.filter view.sort view.sort_back", "search search.next search.previous"),
-        "views, filter; search, next F3",
+        "views, filter; search",
         "lanes, tables; filter, sort; search, next match, the one before",
     ),
     Row(

@@ -68,7 +68,7 @@ async def test_the_help_of_a_narrow_screen_is_one_below_the_other(size: tuple[in
         assert any(line.startswith("x^2 + 3x + 1") for line in lines)
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: "x^2 + 3x + 1      f(x)" in text_of(app), "the columns")
-        assert all(row.short in text_of(app) for row in ROWS)
+        await until(pilot, lambda: all(row.short in text_of(app) for row in ROWS), "all rows in them")
 
 
 def table() -> list[str]:
