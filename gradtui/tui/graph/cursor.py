@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,7 +17,7 @@ from gradtui.snapshot.model import Graph
 from gradtui.tui.graph.columns import OPENED
 from gradtui.tui.panes.line_view import LineView
 
-UNSORTED = "the tree is in the order of backward: a table (T) or a list (F) can be sorted"
+UNSORTED = "the tree is in the order of backward: a table ({table}) or a list ({list}) can be sorted"
 
 
 def _key(key: str, action: str, title: str, tooltip: str) -> Binding:
@@ -42,8 +43,10 @@ class GraphRows(LineView):
     selected: var[int | None] = var(None, init=False)
     steps_done: var[int | None] = var(None, init=False)
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, keys: Mapping[str, str], *, id: str | None = None) -> None:
+        """keys: how those of the actions are called."""
         super().__init__(id=id)
+        self._keys = keys
         self.arrangement = Arrangement()
         self.query_text = ""
         self._cursor = 0
@@ -206,7 +209,8 @@ class GraphRows(LineView):
             self.arrangement.cycle_order(by)
             self._rearranged()
         else:
-            self.app.notify(UNSORTED, timeout=4)
+            table, listed = self._keys["view.next"], self._keys["view.filter"]
+            self.app.notify(UNSORTED.format(table=table, list=listed), markup=False, timeout=4)
 
     def find(self, text: str) -> int:
         """Search, and go to the first match from the cursor on; -> how many there are."""
@@ -218,7 +222,7 @@ class GraphRows(LineView):
 
     def action_next_match(self, by: int) -> None:
         if not self.query_text:
-            self.app.notify("nothing is searched for yet: ^f", timeout=3)
+            self.app.notify(f"nothing is searched for yet: {self._keys['search']}", markup=False, timeout=3)
         self._next_match(by)
         self.rows_changed()
 

@@ -95,8 +95,8 @@ class GraphView(GraphRows):
     def __init__(
         self, keys: Mapping[str, str], wants: Callable[[], None] = lambda: None, *, id: str | None = None
     ) -> None:
-        super().__init__(id=id)
-        self._keys, self._wants = keys, wants
+        super().__init__(keys, id=id)
+        self._wants = wants
         self._wanted = self._widths = NARROWEST
         self._needed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._pieces: dict[int, tuple[Piece, ...]] = {}

@@ -191,12 +191,12 @@ class Trainer:
         if self.optimizer is None:
             self.optimizer = DEFAULT
             moves = moving(self.trained, self.of_file)
-            self._say(f"{DEFAULT.text} trains {moves}: {self._keys['optimizer']} chooses another")
+            self._app.say(f"{DEFAULT.text} trains {moves}: {self._keys['optimizer']} chooses another")
         if not self.active:
-            self._say(f"nothing moves: {self._keys['trained']} lets the active variable be trained")
+            self._app.say(f"nothing moves: {self._keys['trained']} lets the active variable be trained")
             return
         if self._session.experiments:
-            self._say("this is an experiment: undo it first, an update follows the true gradient")
+            self._app.say("this is an experiment: undo it first, an update follows the true gradient")
             return
         if not self._then:
             self._one()
@@ -264,7 +264,7 @@ class Trainer:
             bad = made.updates[len(taken)].update
             self._stop()
             ways = f"{self._keys['update.back']} goes back, {self._keys['rate.down']} makes lr smaller"
-            self._say(f"update {bad} leads to what is not finite: {ways}")
+            self._app.say(f"update {bad} leads to what is not finite: {ways}")
         if taken:
             if not self.player.playing and most == 1:
                 self._look()
@@ -276,7 +276,7 @@ class Trainer:
         """One update back, to the very numbers."""
         self._stop()
         if self.history.back() is None:
-            self._say("no update is made before this one")
+            self._app.say("no update is made before this one")
             return
         self._return()
 
@@ -291,11 +291,11 @@ class Trainer:
         self._stop()
         history = self.history
         if not len(history):
-            self._say(f"no update is made yet: {self._keys['update']} makes one")
+            self._app.say(f"no update is made yet: {self._keys['update']} makes one")
             return
         history.here = max(history.first, min(number, len(history)))
         if number != history.here:
-            self._say(f"there are updates {history.first:,} to {len(history):,}; {self._keys['update']} makes more")
+            self._app.say(f"there are updates {history.first:,} to {len(history):,}; {self._keys['update']} makes more")
         self._return()
 
     def _return(self) -> None:
@@ -378,7 +378,7 @@ class Trainer:
             chosen.discard(name)
         elif session.points[name].vector:
             session.mark_as_data(name)
-            self._say(f"{name} is data now: {self._keys['undo']} makes it a variable again")
+            self._app.say(f"{name} is data now: {self._keys['undo']} makes it a variable again")
         else:
             chosen.add(name)
         self._moved()
@@ -391,9 +391,6 @@ class Trainer:
         """Whether the next update moves nothing, as all gradients are 0 or there are none."""
         following = self.next.updates[0] if self.next is not None else None
         return following is not None and is_still(following)
-
-    def _say(self, text: str) -> None:
-        self._app.notify(text, markup=False, timeout=4)
 
     def _stand(self, places: Mapping[str, Place]) -> None:
         dtype = self._session.dtype

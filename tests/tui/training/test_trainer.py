@@ -474,12 +474,15 @@ async def test_what_marks_of_the_chart_mean_stands_under_it() -> None:
 
 
 async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> None:
-    chosen = 'update = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\n"view.filter" = "f8"\n'
+    chosen = 'update = "ctrl+g"\noptimizer = "ctrl+o"\n"search.next" = "f7"\n"view.filter" = "f8"\nsearch = "f9"\n'
     app = app_with(tmp_path, f"[keys]\n{chosen}", Engine)
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "ctrl+g")
         assert any("^o" in notice.message.split() for notice in app._notifications)
-        await press(pilot, "ctrl+f", "m", "u", "l")
+        await press(pilot, "f7", "b")
+        assert any(notice.message.endswith(": f9") for notice in app._notifications)
+        assert any("(f8)" in notice.message for notice in app._notifications)
+        await press(pilot, "f9", "m", "u", "l")
         assert "f7 next" in text_of(app)
         await press(pilot, "escape", "f8", "f8")
         assert "f8 shows the others" in text_of(app)
