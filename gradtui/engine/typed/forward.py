@@ -241,7 +241,7 @@ def _as_vector(node: Node | None) -> str:
     """How a variable, which is one number, takes a vector."""
     if not isinstance(node, Variable):
         return ""
-    return f"a vector is given as --at {node.name}=[1, 2, 3]; on the screen the key x asks for one"
+    return f"a vector is given as --at {node.name}=[1, 2, 3], and on the screen as its value"
 
 
 def _refusal(node: Node, message: str, hint: str = "") -> ExpressionError:
