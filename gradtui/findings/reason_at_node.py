@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.dtypes import in_dtype
+from gradtui.findings.dtype_remedies import in_dtype
 from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.operand_numbers import Numbers, Seen, holds
 from gradtui.grad_fns import singularities

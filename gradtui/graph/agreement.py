@@ -7,8 +7,9 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
-from gradtui.graph.rounding import UNIT, roundings
+from gradtui.dtypes import limits
+from gradtui.graph.digits import LAST, enough, in_words, right_digits
+from gradtui.graph.rounding import roundings
 from gradtui.snapshot.differences import CORNER, Differences, is_hidden, rounded
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -140,7 +141,7 @@ class _Judge:
 
     def __init__(self, snapshot: Snapshot, missing: Places = frozenset()) -> None:
         self.snapshot, self.dtype, self.missing = snapshot, snapshot.dtype, missing
-        self._last = 10.0 ** (LAST - held(snapshot.dtype))
+        self._last = 10.0 ** (LAST - limits(snapshot.dtype).digits)
 
     @cached_property
     def _bounds(self) -> dict[str, tuple[float, ...]]:
@@ -244,7 +245,7 @@ class _Judge:
         if not one.autograd and not d:  # differences do not tell 0 from what is very small
             return Check(None, None, None, _nothing(self.snapshot, one))
         a, noise = one.autograd, _noise(one, d)
-        near = _near(a, d, noise, LARGEST.get(self.dtype, math.inf))
+        near = _near(a, d, noise, limits(self.dtype).largest)
         right, seen = right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype)
         digits = min(right, seen)
         if enough(digits, self.dtype) or (near and self._is_steady(one)):
@@ -275,9 +276,9 @@ class _Judge:
     def _may_be_rounding(self, one: _Element, truth: float) -> bool:
         if not math.isfinite(one.autograd):
             return False
-        if max(abs(one.autograd), abs(truth)) < UNDERFLOWING.get(self.dtype, 0.0):
-            return True
-        if self.snapshot.truth is not None and self.snapshot.truth.constants > UNIT.get(self.dtype, 0.0):
+        if max(abs(one.autograd), abs(truth)) < math.sqrt(limits(self.dtype).smallest_normal):
+            return True  # its square is lost: on the way it may have come out as 0, or as anything
+        if self.snapshot.truth is not None and self.snapshot.truth.constants > limits(self.dtype).unit:
             return True  # how much of it gets into the gradient, the graph does not tell
         return _near(one.autograd, truth, self._bound(one))
 

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import math
 
-HELD = {"float32": 7, "float64": 16}
-"""Decimal digits that the dtype holds."""
+from gradtui.dtypes import limits
+
 LAST = 2
 """Digits at the end that ordinary rounding may take: with no more of them gone a number counts as right."""
-
-LARGEST = {"float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
-SMALLEST = {"float32": 2.0**-149, "float64": 2.0**-1074}
-UNDERFLOWING = {"float32": 2.0**-63, "float64": 2.0**-511}
-"""Of numbers below this the square is lost: they may have come out as 0, or as anything, on the way."""
-
-
-def held(dtype: str) -> int:
-    """Decimal digits of the dtype, those of float32 where it is another."""
-    return HELD.get(dtype, HELD["float32"])
 
 
 def enough(digits: int, dtype: str) -> bool:
     """Whether so many right digits are all that the dtype holds, but for the last one or two."""
-    return digits >= held(dtype) - LAST
+    return digits >= limits(dtype).digits - LAST
 
 
 def right_digits(number: float, truth: float, dtype: str) -> int:
@@ -30,14 +20,15 @@ def right_digits(number: float, truth: float, dtype: str) -> int:
 
     What is beyond the dtype's largest number is rightly infinite, what is below its smallest rightly 0.
     """
-    if number == truth or abs(number - truth) <= SMALLEST.get(dtype, 0.0):
-        return held(dtype)
-    if math.isinf(number) and abs(truth) > LARGEST.get(dtype, math.inf) and (number > 0) == (truth > 0):
-        return held(dtype)
+    ends = limits(dtype)
+    if number == truth or abs(number - truth) <= ends.smallest:
+        return ends.digits
+    if math.isinf(number) and abs(truth) > ends.largest and (number > 0) == (truth > 0):
+        return ends.digits
     error = relative_error(number, truth)
     if not math.isfinite(error):
         return 0
-    return max(0, min(held(dtype), math.floor(-math.log10(error)))) if error else held(dtype)
+    return max(0, min(ends.digits, math.floor(-math.log10(error)))) if error else ends.digits
 
 
 def relative_error(number: float, truth: float) -> float:

@@ -8,15 +8,15 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gradtui.dtypes import NARROW, limits
 from gradtui.graph.higher_orders import order_of, without
-from gradtui.graph.rounding import UNIT
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.orders import Hessian, Spectrum
 
 Shape = Literal["up", "down", "saddle", "flat"]
-ROUNDING = 256
-"""Units of the dtype, relative to the largest, up to which an eigenvalue or a slope is taken for 0."""
+UNITS_OF_0 = 256
+"""Units of the dtype, beside the largest, up to which an eigenvalue or a slope is taken for 0."""
 DIGITS = 4
 LEAST_PART = 1e-6
 """Of a direction: less is rounding."""
@@ -39,12 +39,17 @@ class Curvature(Struct, frozen=True):
     rate: float | None
 
 
+def taken_for_0(dtype: str) -> float:
+    """What part of the largest eigenvalue, or slope, is no more than rounding. Of a narrow dtype so many units would be all."""
+    return UNITS_OF_0 * limits("float32" if dtype in NARROW else dtype).unit
+
+
 def curvature(snapshot: Snapshot, told: Hessian) -> Curvature | None:
     """None where there are no eigenvalues."""
     values = told.eigenvalues
     if not values:
         return None
-    unit = ROUNDING * UNIT.get(snapshot.dtype, UNIT["float32"])
+    unit = taken_for_0(snapshot.dtype)
     largest = max(map(abs, values))
     flat = tuple(place for place, value in enumerate(values) if abs(value) <= unit * largest)
     rest = [value for place, value in enumerate(values) if place not in flat]
@@ -82,7 +87,7 @@ def sentences(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
 
 def _of_spectrum(snapshot: Snapshot, told: Spectrum) -> Iterator[str]:
     """Of a large one: its ends, the parameters in which it is steepest, the learning rate."""
-    unit = ROUNDING * UNIT.get(snapshot.dtype, UNIT["float32"]) * max(abs(told.lowest), abs(told.highest))
+    unit = taken_for_0(snapshot.dtype) * max(abs(told.lowest), abs(told.highest))
     about = "" if told.settled else "about "
     ways = "up and down" if told.lowest < -unit and told.highest > unit else "down" if told.highest <= unit else "up"
     spread = f"eigenvalues from {about}{number(told.lowest, DIGITS)} to {about}{number(told.highest, DIGITS)}"

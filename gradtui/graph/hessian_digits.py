@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gradtui.dtypes import limits
 from gradtui.graph.agreement import MORE
-from gradtui.graph.digits import enough, held, in_words, relative_error, right_digits
-from gradtui.graph.hessian_curvature import DIGITS, ROUNDING
-from gradtui.graph.rounding import UNIT
+from gradtui.graph.digits import enough, in_words, relative_error, right_digits
+from gradtui.graph.hessian_curvature import DIGITS, taken_for_0
 from gradtui.graph.taylor_text import NONE_RIGHT
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
@@ -72,7 +72,7 @@ def _bent(snapshot: Snapshot, told: Hessian, exact: Hessian) -> bool:
     """Whether an eigenvalue that is shown has a wrong digit, though all entries are right: what cancels among them."""
     if not told.eigenvalues:
         return bool(exact.eigenvalues)
-    unit = ROUNDING * UNIT.get(snapshot.dtype, UNIT["float32"]) * max(map(abs, exact.eigenvalues))
+    unit = taken_for_0(snapshot.dtype) * max(map(abs, exact.eigenvalues))
     pairs = zip(told.eigenvalues, exact.eigenvalues, strict=True)
-    shown = 10.0 ** -min(DIGITS, held(snapshot.dtype))
+    shown = 10.0 ** -min(DIGITS, limits(snapshot.dtype).digits)
     return any(abs(true) > unit and relative_error(got, true) > shown for got, true in pairs)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.dtypes import limits
 from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Edge, Graph, Node, Values
-
-UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
-"""Largest relative error of one rounding."""
 
 SLOPPY = 2
 """Units by which one torch function may be off, and what a first-order analysis may overlook."""
@@ -42,7 +40,7 @@ def roundings(graph: Graph, dtype: str) -> dict[str, tuple[float, ...]]:
     leaves = {node.variable: node for node in graph.nodes if node.variable is not None}
     if count > MOST_NUMBERS:
         return {name: (math.inf,) * _count(leaf) for name, leaf in leaves.items()}
-    analysis = Analysis(graph, UNIT.get(dtype, UNIT["float32"]))
+    analysis = Analysis(graph, limits(dtype).unit)
     return {name: tuple(analysis.of_gradient(leaf)) for name, leaf in leaves.items()}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from gradtui.dtypes import limits
 from gradtui.graph.agreement import MORE
 from gradtui.graph.digits import enough, in_words, right_digits
 from gradtui.graph.higher_orders import polynomial, prime, without
@@ -19,8 +20,6 @@ DIGITS = 5
 MOST_PRIMES = 4
 NONE_RIGHT = "no digit is right"
 """Be it that rounding took them, or that torch has no derivative of a derivative."""
-ROUNDING = {"float32": 2.0**-23, "float64": 2.0**-52}
-"""What rounding may take of a number that a few operations made, by its size."""
 ONLY_ROUNDING = "no more than rounding"
 POWERS = ("", "", *"²³⁴⁵⁶⁷⁸")
 
@@ -103,7 +102,7 @@ def _off(numbers: tuple[float, ...], place: float, x: float, f: float, dtype: st
     """By how much the polynomial misses f; what rounding the coefficients and f alone would do is no distance."""
     off = polynomial(numbers, place, x) - f
     size = abs(f) + sum(abs(one * (x - place) ** power) for power, one in enumerate(numbers))
-    return ONLY_ROUNDING if 0 < abs(off) <= ROUNDING.get(dtype, ROUNDING["float32"]) * size else number(off, DIGITS)
+    return ONLY_ROUNDING if 0 < abs(off) <= limits(dtype).epsilon * size else number(off, DIGITS)
 
 
 def _first_without(snapshot: Snapshot, orders: Orders) -> int:

@@ -10,10 +10,10 @@ from msgspec import Struct
 from textual.content import Content
 
 from gradtui.chart.point import Point, point
+from gradtui.dtypes import limits
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, Check, check, value_check
-from gradtui.graph.digits import held
 from gradtui.graph.higher_orders import by, order_of, prime
 from gradtui.graph.operands import LONGEST_QUOTE, is_finite
 from gradtui.graph.paths import sentence, summary
@@ -287,7 +287,7 @@ def _autograd(judged: Check) -> Content:
 def _value_remark(session: Session, shown: Snapshot) -> str:
     """Where half of the digits of f itself are gone."""
     told = value_check(shown)
-    lost = told.right is None and told.digits is not None and told.digits <= held(shown.dtype) // 2
+    lost = told.right is None and told.digits is not None and told.digits <= limits(shown.dtype).digits // 2
     return f"{call(_called(session, shown))}: {told.text}" if lost else ""
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import gradtui
-from gradtui.findings.dtypes import in_dtype
+from gradtui.findings.dtype_remedies import in_dtype
 from gradtui.snapshot.model import Dtype
 from tests.findings.test_detective import told
 

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.exact_backward import truth
+from gradtui.dtypes import limits
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.agreement import Check, check, is_spoilt, value_check
-from gradtui.graph.digits import held
 from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
 from gradtui.snapshot.truth import Derivative
@@ -62,7 +62,9 @@ def test_no_false_alarm(formula: dict[str, Any], dtype: Dtype) -> None:
         snapshot = whole(formula["expr"], case["at"], dtype)
         for name in snapshot.derivative or {}:
             told = check(snapshot, name)
-            one_too_many = (formula["name"], dtype) in LOSE_A_DIGIT and told.lost and told.digits == held(dtype) - 3
+            one_too_many = (
+                (formula["name"], dtype) in LOSE_A_DIGIT and told.lost and told.digits == limits(dtype).digits - 3
+            )
             assert told.autograd is True or one_too_many, told
             assert marks(told)[1:] == (True, True)
 

@@ -11,6 +11,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.saved import SAVED
 from gradtui.engine.tensors.readable_tensors import has_numbers, readable
+from gradtui.engine.tensors.summaries import NARROW
 from gradtui.engine.tensors.values import legible
 from gradtui.engine.torch_private import RAW, names_of, saved_tensors
 from gradtui.grad_fns.singularities import NEAR_0, NEAR_EQUAL, NEAR_SINGULAR
@@ -23,16 +24,13 @@ SPECTRA = ("S", "L", "s", "eigenvalues")
 OVER_A_DIM = ("softmax", "log_softmax", "logsumexp", "safe_softmax", "logcumsumexp")
 
 
-LEAST = {torch.float16: 2.0**-25, torch.bfloat16: 2.0**-134}
-"""What is not larger becomes 0 in a narrow dtype."""
-
-
 def lost_constant(args: Sequence[Any], dtype: torch.dtype) -> float | None:
-    """A number among the arguments that is none, and 0 in this dtype."""
-    least = LEAST.get(dtype)
-    if least is None:
+    """A number among the arguments that is none, and 0 in this dtype, a narrow one."""
+    if dtype not in NARROW:
         return None
-    return next((one for one in args if type(one) is float and 0 < abs(one) <= least), None)
+    ends = torch.finfo(dtype)
+    lost = ends.smallest_normal * ends.eps / 2  # and all that is less
+    return next((one for one in args if type(one) is float and 0 < abs(one) <= lost), None)
 
 
 def has_nan(values: Values) -> bool:

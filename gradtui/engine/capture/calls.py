@@ -20,7 +20,6 @@ from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.without_gradient import Past
-from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import events, witnesses
 from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
 from gradtui.engine.capture.flow import Flow, Results, address, is_made_alike, is_spelled_out
@@ -30,6 +29,7 @@ from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import MOST_WRITTEN, Carried, Fresh, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
 from gradtui.engine.tensors.given_to_losses import TAKING, are_readable, is_left_out_in_part, wrong
+from gradtui.engine.tensors.summaries import NARROW
 from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Event, Switch
@@ -109,7 +109,7 @@ class Calls:
                 recording.sources.setdefault(NO_SEQUENCE, line)
             if not is_finite(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
-            elif tensor.dtype in LEAST and made > seen.number:
+            elif tensor.dtype in NARROW and made > seen.number:
                 lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
                 if lost is not None and len(recording.witnesses) < witnesses.MOST:
                     recording.witnesses[made - 1] = lost

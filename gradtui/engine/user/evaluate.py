@@ -12,6 +12,7 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
+from gradtui.dtypes import NARROW
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.capture.capture import capture
@@ -37,7 +38,6 @@ from gradtui.engine.user.target import function
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.engine.working_folder import shown
-from gradtui.findings.dtypes import NARROW
 from gradtui.snapshot import faults, model
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.defaults import OWN_SECONDS

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.dtypes import NARROW
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.dtypes import NARROW, wider
+from gradtui.findings.dtype_remedies import wider
 from gradtui.findings.not_finite import branches, locate, lost_bounds, senders, slopes
 from gradtui.findings.not_finite.evidence import counts
 from gradtui.findings.not_finite.witness import index_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.dtypes import NARROW, limits
 from gradtui.findings.cause import Cause, Place
-from gradtui.findings.dtypes import EPSILON
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_finite, operand, operation
@@ -23,4 +23,5 @@ def detect(record: Record) -> Iterator[Cause]:
 def _is_beside_one(record: Record, node: Node) -> bool:
     at, made = operand(record.graph, node, 0), node.value
     places = zip(at.numbers, made.numbers, strict=True) if at is not None and made is not None else ()
-    return any(abs(tangent * x) * EPSILON.get(node.dtype, 0.0) > 0.5 for x, tangent in places)
+    epsilon = limits(node.dtype).epsilon
+    return node.dtype not in NARROW and any(abs(tangent * x) * epsilon > 0.5 for x, tangent in places)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Set
 
+from gradtui.dtypes import NARROW
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Place
-from gradtui.findings.dtypes import NARROW
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.cancelling import ROUNDING
 from gradtui.graph.incoming_edges import below

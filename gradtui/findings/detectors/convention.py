@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Place
-from gradtui.findings.dtypes import in_dtype
+from gradtui.findings.dtype_remedies import in_dtype
 from gradtui.findings.operand_numbers import at_element, holds
 from gradtui.findings.record import Record
 from gradtui.grad_fns.singularities import CONVENTIONS

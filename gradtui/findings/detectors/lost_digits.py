@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.dtypes import limits
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.digits import digit_loss
 from gradtui.findings.digits.cancelling_terms import cancelled, cancels, terms_of
@@ -17,7 +18,6 @@ from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP, SUMS
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
 from gradtui.graph.operands import quote
-from gradtui.graph.rounding import UNIT
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import number, numbers
 
@@ -33,7 +33,7 @@ def detect(record: Record) -> Iterator[Cause]:
     snapshot = record.snapshot
     if snapshot.truth is None or not snapshot.truth.pieces or not record.nodes or snapshot.experiments:
         return
-    errors, unit = Errors(record.graph, snapshot.truth), UNIT.get(snapshot.dtype, UNIT["float32"])
+    errors, unit = Errors(record.graph, snapshot.truth), limits(snapshot.dtype).unit
     for loss, spoilt in digit_loss.losses(snapshot, errors, unit):
         yield _cause(record, errors, loss, spoilt)
 

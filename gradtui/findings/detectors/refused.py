@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.detectors import bad_value
-from gradtui.findings.dtypes import BY_TORCH
 from gradtui.findings.not_finite import locate
 from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import at, quoted
@@ -17,6 +16,8 @@ from gradtui.graph.operands import operation
 from gradtui.snapshot.events import Raised
 from gradtui.snapshot.model import Problem, Source, Witness
 
+DTYPES = {"Half": "float16", "BFloat16": "bfloat16", "Float": "float32"}
+"""By what torch's messages call them."""
 RULES = {"GreaterThan": "positive", "GreaterThanEq": "positive", "Interval": "interval", "Simplex": "simplex"}
 """What torch calls it that a parameter of a distribution has to be, and the row that says what people do."""
 
@@ -132,7 +133,7 @@ def _facts(told: Raised) -> dict[str, Fact]:
         "made": _line(told.made),
         "holder": told.holder,
         "earlier": _line(told.earlier),
-        "dtype": BY_TORCH.get(told.operation, told.operation),
+        "dtype": DTYPES.get(told.operation, told.operation),
     }
 
 

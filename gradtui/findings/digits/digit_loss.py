@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from gradtui.dtypes import limits
 from gradtui.findings.digits.cancelling_terms import cancels, terms_of
 from gradtui.graph.agreement import checks, value_check
-from gradtui.graph.digits import held
 from gradtui.graph.errors import Errors
 from gradtui.snapshot.model import Snapshot
 
@@ -55,7 +55,7 @@ def losses(snapshot: Snapshot, errors: Errors, unit: float) -> Iterator[tuple[Lo
             found.setdefault(loss.piece, (loss, []))[1].append(spoilt)
 
     pieces, value = errors.pieces, value_check(snapshot)
-    if value.right is None and value.digits is not None and value.digits <= held(snapshot.dtype) // 2:
+    if value.right is None and value.digits is not None and value.digits <= limits(snapshot.dtype).digits // 2:
         add(_of_value(errors, len(pieces) - 1, unit), Spoilt(None, value.digits))
     places = {piece.variable: place for place, piece in enumerate(pieces) if piece.variable is not None}
     for name, told in checks(snapshot).items():

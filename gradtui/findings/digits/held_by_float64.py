@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gradtui.dtypes import limits
 from gradtui.findings.digits.digit_loss import Loss
-from gradtui.findings.digits.underflow import LEAST, underflown
+from gradtui.findings.digits.underflow import underflown
 from gradtui.graph.errors import Errors
-from gradtui.graph.rounding import UNIT
 
 FEW_ENOUGH = 1e-3
 """A relative error that float64 may leave where it is of use."""
@@ -15,9 +15,9 @@ def is_held_by_float64(errors: Errors, loss: Loss) -> bool | None:
     """Whether float64 keeps digits there that are of use; None where that is not known."""
     tiny = underflown(errors, loss, "float32")
     if tiny is not None and loss.of == "slope":
-        return abs(tiny) > LEAST["float64"]
+        return abs(tiny) > limits("float64").smallest_normal
     growth = _growth(errors, loss)
-    return None if growth is None else growth * UNIT["float64"] < FEW_ENOUGH
+    return None if growth is None else growth * limits("float64").unit < FEW_ENOUGH
 
 
 def _growth(errors: Errors, loss: Loss) -> float | None:

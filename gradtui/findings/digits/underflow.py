@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.dtypes import limits
 from gradtui.findings.digits.digit_loss import CLEAN, Loss
 from gradtui.graph.digits import relative_error
 from gradtui.graph.errors import Errors
 
-LEAST = {"float32": 2.0**-126, "float64": 2.0**-1022}
-"""The smallest number above 0 that has all digits of its dtype."""
-
 
 def underflown(errors: Errors, loss: Loss, dtype: str) -> float | None:
     """The number, as mathematics has it, that torch lost since it is so small; None where that is not why."""
+    least = limits(dtype).smallest_normal
     for got, exact in _pairs(errors, loss):
-        if got is not None and exact and abs(exact) < LEAST[dtype] and relative_error(got, exact) > CLEAN * loss.unit:
+        if got is not None and exact and abs(exact) < least and relative_error(got, exact) > CLEAN * loss.unit:
             return exact
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings.dtypes import NARROW
+from gradtui.dtypes import NARROW
 from gradtui.grad_fns.traits import Trait, has, traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, kept, maker, operand, operand_number, operation

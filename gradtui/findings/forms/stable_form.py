@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradtui.findings.dtypes import in_dtype
+from gradtui.findings.dtype_remedies import in_dtype
 from gradtui.findings.forms.pieces import Match
 from gradtui.grad_fns.stable_forms import STABLE, Form
 from gradtui.graph.incoming_edges import Use

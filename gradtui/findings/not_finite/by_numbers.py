@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from gradtui.dtypes import NARROW
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.dtypes import MOST, NARROW, in_dtype, wider
+from gradtui.findings.dtype_remedies import LARGEST, in_dtype, wider
 from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import by_witness, locate, masks
 from gradtui.findings.not_finite.witness import at_work, seen_going_bad
@@ -91,7 +92,7 @@ def _overflow(record: Record, node: Node, name: str) -> Reason:
     """It is infinite: more than its dtype holds."""
     exponential = has(operation(node), "exponential")
     form = stable_form(record.graph, record.uses, node, "overflow")
-    facts: dict[str, Fact] = {"dtype": node.dtype, "most": MOST.get(node.dtype, ""), "wider": wider(node.dtype)}
+    facts: dict[str, Fact] = {"dtype": node.dtype, "most": LARGEST.get(node.dtype, ""), "wider": wider(node.dtype)}
     facts |= _many(_spread_of(node))
     if record.is_explored and not _is_partly_unseen(record, node):
         return Reason(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from gradtui.dtypes import NARROW
 from gradtui.findings.cause import Fact, Facts, Part
-from gradtui.findings.dtypes import NARROW, in_dtype, wider
+from gradtui.findings.dtype_remedies import in_dtype, wider
 from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import masks
 from gradtui.findings.not_finite.growth import growth

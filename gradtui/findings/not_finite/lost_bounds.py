@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from gradtui.dtypes import rounded
 from gradtui.findings.cause import Cause, Extent, Fact, Part
-from gradtui.findings.dtypes import held, in_dtype
+from gradtui.findings.dtype_remedies import in_dtype
 from gradtui.findings.record import Record
 from gradtui.graph.operands import kept, operation
 from gradtui.snapshot.model import Node
@@ -65,7 +66,7 @@ def _lost(clamp: Node) -> LostBound | None:
         bound = kept(clamp, name)
         if bound is None or not bound.numbers:
             continue
-        end = held(bound.numbers[0], clamp.dtype)
+        end = rounded(bound.numbers[0], clamp.dtype)
         if end in ENDS and end != bound.numbers[0] and end in (extent.low, extent.high):
             return LostBound(clamp, bound.numbers[0], end)
     return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gradtui.dtypes import NARROW
 from gradtui.findings import hooks
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.dtypes import MOST, NARROW, in_dtype, wider
+from gradtui.findings.dtype_remedies import LARGEST, in_dtype, wider
 from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import by_numbers, locate
 from gradtui.findings.not_finite.witness import numbers_of, operand_of
@@ -116,7 +117,9 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
     narrow = next((dtype for dtype in (received, node.dtype) if dtype in NARROW), None)
     if narrow is not None and _can_overflow(record, node, edge):
         return Reason(
-            "overflow", "sends too much in half", {"dtype": narrow, "most": f", {MOST[narrow]}", "wider": wider(narrow)}
+            "overflow",
+            "sends too much in half",
+            {"dtype": narrow, "most": f", {LARGEST[narrow]}", "wider": wider(narrow)},
         )
     fault: Kind = "overflow" if has(name, "exponential") else "pole"
     return Reason("nonfinite", "derivative is bad", way=stable_form(graph, record.uses, node, fault))

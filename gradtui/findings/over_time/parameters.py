@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 
+from gradtui.dtypes import NARROW, limits
 from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import EARLY, LASTING, History, OptimizerHistory, ParameterHistory, Run
@@ -24,13 +25,10 @@ DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking"
 NONE = CUT_OFF | {"zero"}
 """Of what gets no gradient; `zero` where a backward of a person's own sends None."""
 VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
-CANCELLING = {"bfloat16": 2**-8, "float16": 2**-11}
-"""What rounding leaves of terms that cancel, beside those; of other dtypes it is below what vanishes."""
 EACH = 0.01
 """Of a weight, at each step: a decay that large is hardly meant."""
-NARROW = ("bfloat16", "float16")
-LAST_DIGITS = {"float32": 2**-20, "float64": 2**-49}
-"""Of a gradient that is smaller, beside its weight, no ordinary rate makes a step."""
+LAST_DIGITS = 8
+"""Epsilons of the dtype: of a gradient that is smaller, beside its weight, no ordinary rate makes a step."""
 
 
 def replaced(history: History) -> Iterator[Fault]:
@@ -122,7 +120,8 @@ def unmoved(history: History) -> Iterator[Fault]:
             "count": group[0].still.count,
             "optimizer": history.optimizers[number].name,
         }
-        if all(one.largest < LAST_DIGITS.get(dtype, 0.0) * (one.first_weight or 0.0) for one in group):
+        least = LAST_DIGITS * limits(dtype).epsilon
+        if dtype not in NARROW and all(one.largest < least * (one.first_weight or 0.0) for one in group):
             facts |= {
                 "gradient": max(one.largest for one in group),
                 "size": max(one.first_weight or 0.0 for one in group),
@@ -164,7 +163,8 @@ def _cancels(history: History, one: ParameterHistory) -> bool:
     weight = history.parameters.get(f"{module}.weight" if module else "weight")
     if name != "bias" or weight is None or weight.optimizer is None or _is_still(weight):
         return False
-    return one.largest < CANCELLING.get(one.dtype, VANISHING) * weight.largest
+    rounding = max(VANISHING, limits(one.dtype).unit)  # what it leaves of terms that cancel, beside those
+    return one.largest < rounding * weight.largest
 
 
 def _vanished(history: History, number: int, group: list[ParameterHistory], others: list[ParameterHistory]) -> Fault:

@@ -228,9 +228,9 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
         "look at what goes in: a batch, or a column of features, that is never filled",
     ),
     "times data of 0": ("it is multiplied by 0", MASK),
-    "sends too little": ("what it sends is less than {dtype} holds, {least}, and underflows to 0", SCALED),
+    "sends too little": ("what it sends is less than {dtype} holds, {least:2}, and underflows to 0", SCALED),
     "has vanished": (
-        "the gradient has vanished on its way from the loss: what it sends is less than {dtype} holds, {least}",
+        "the gradient has vanished on its way from the loss: what it sends is less than {dtype} holds, {least:2}",
         "look at what shrinks it, step after step: fewer or larger factors, orthogonal initial weights, LSTM or GRU for a plain "
         "recurrence, residual paths x + f(x), normalised layers",
     ),

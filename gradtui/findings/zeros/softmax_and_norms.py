@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from gradtui.dtypes import LIMITS, NARROW
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.dtypes import LEAST, NARROW
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.zeros import norms, zero_factor
 from gradtui.grad_fns.traits import has
@@ -102,7 +102,7 @@ def cast_underflow(graph: Graph, node: Node, place: int) -> Reason | None:
     """Of a cast, which gives an operand of another dtype its gradient in that."""
     target = node.edges[place].target if has(operation(node), "casting") else None
     dtype = graph.nodes[target].dtype if target is not None else ""
-    if dtype not in LEAST or LEAST[dtype] <= LEAST.get(node.dtype, 0.0):
+    if dtype not in LIMITS or (node.dtype in LIMITS and LIMITS[dtype].smallest <= LIMITS[node.dtype].smallest):
         return None
     row = "sends too little" if dtype in NARROW else "has vanished"
     return Reason("underflow", row, _underflown(dtype), certainty="proved")
@@ -110,14 +110,15 @@ def cast_underflow(graph: Graph, node: Node, place: int) -> Reason | None:
 
 def _underflown(dtype: str) -> dict[str, Fact]:
     other = Part("or bfloat16" if dtype == "float16" else "nothing")
-    return {"dtype": dtype, "least": LEAST[dtype], "other": other}
+    return {"dtype": dtype, "least": LIMITS[dtype].smallest, "other": other}
 
 
 def underflows(node: Node) -> bool:
     """Whether so small a gradient came in that the dtype is at its end."""
     came = node.grad_output
-    least = LEAST.get(node.dtype)
-    return least is not None and came is not None and came.finite_norm is not None and came.finite_norm < 1e3 * least
+    if node.dtype not in LIMITS or came is None or came.finite_norm is None:
+        return False
+    return came.finite_norm < 1e3 * LIMITS[node.dtype].smallest
 
 
 def loses_all(graph: Graph, node: Node, place: int) -> bool:
