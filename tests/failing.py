@@ -10,13 +10,14 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 
-def _raises(variables: int) -> CodeType:
-    """Code for a function that has so many variables of an outer one."""
-    names = [f"v{number}" for number in range(variables)]
+def _raises(before: CodeType) -> CodeType:
+    """Code for a function that has as many variables of an outer one, and is a generator where it was: else Python 3.13 warns."""
+    names = [f"v{number}" for number in range(len(before.co_freevars))]
     space: dict[str, Any] = {}
     source = "\n    ".join(
         ["def outer():", *(f"{name} = 0" for name in names), "def fails(*args, **kwargs):", "    raise RuntimeError"]
         + ([f"    {', '.join(names)}"] if names else [])
+        + (["    yield"] if before.co_flags & inspect.CO_GENERATOR else [])
         + ["return fails"]
     )
     exec(source, space)  # noqa: S102
@@ -28,7 +29,7 @@ def _raises(variables: int) -> CodeType:
 def failing(function: Callable[..., object]) -> Iterator[None]:
     assert isinstance(function, FunctionType)
     before = function.__code__
-    function.__code__ = _raises(len(before.co_freevars)).replace(co_filename=before.co_filename)
+    function.__code__ = _raises(before).replace(co_filename=before.co_filename)
     try:
         yield
     finally:

@@ -144,6 +144,7 @@ OPTIMIZERS: dict[str, tuple[Row, ...]] = {
         Row("tolerance_change", 1e-09, "not negative", "the change that is small enough to stop at"),
         Row("history_size", 100, "count", "how many steps are remembered"),
         Row("line_search_fn", None, "search", "how the length of a step is looked for: None or 'strong_wolfe'"),
+        MAXIMIZE,
     ),
 }
 

@@ -12,6 +12,7 @@ from gradtui.engine.typed.evaluate import evaluate
 from gradtui.findings.findings import findings
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Request
+from tests.torch_version import VERSION
 
 
 def of(f: Callable[[torch.Tensor], torch.Tensor], dtype: torch.dtype) -> Finding:
@@ -24,10 +25,16 @@ def of(f: Callable[[torch.Tensor], torch.Tensor], dtype: torch.dtype) -> Finding
 
 LOST: list[tuple[Callable[[torch.Tensor], torch.Tensor], torch.dtype, str]] = [
     (lambda x: torch.log(1 - x.clamp(1e-8, 1 - 1e-8)), torch.float32, "1 - 1e-6"),
-    (lambda x: torch.acos(x.clamp(-1 + 1e-8, 1 - 1e-8)), torch.float32, "1 - 1e-6"),
     (lambda x: torch.log1p(-x.clamp(max=1 - 1e-6)), torch.bfloat16, "1 - 1e-2"),
     (lambda x: torch.atanh(torch.nn.functional.hardtanh(x, -1 + 1e-4, 1 - 1e-4)), torch.float16, "1 - 1e-3"),
-    (lambda x: (1 - x).clamp_min(1e-50).sqrt(), torch.float32, "1e-8"),
+    *(
+        [
+            (lambda x: torch.acos(x.clamp(-1 + 1e-8, 1 - 1e-8)), torch.float32, "1 - 1e-6"),
+            (lambda x: (1 - x).clamp_min(1e-50).sqrt(), torch.float32, "1e-8"),
+        ]
+        if VERSION < (2, 14)  # from then on a clamp stops the infinite gradient that comes back to its bound
+        else []
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from inspect import signature
 from traceback import walk_tb
 from typing import Any
 
@@ -25,6 +26,10 @@ def made(
     dtype, as of a variable that was edited, or one that lacks what this optimizer reads, begins anew. Raises RefusalError with
     what torch says of a setting."""
     kind: Any = getattr(torch.optim, optimizer.name)
+    if lacking := [name for name in optimizer.settings if name not in signature(kind).parameters]:
+        raise RefusalError(
+            "domain", f"{optimizer.name} of torch {torch.__version__} has no {' and no '.join(lacking)} yet"
+        )
     try:
         real: torch.optim.Optimizer = kind([*variables.values()], **optimizer.settings)
     except (ValueError, RuntimeError, TypeError) as error:
