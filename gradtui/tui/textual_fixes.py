@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 from textual._styles_cache import StylesCache
@@ -215,6 +217,24 @@ class MendedApp(App[None]):
         theme = theme_for(self.console.color_system, no_color=self.no_color)
         if theme is not None and "TEXTUAL_THEME" not in os.environ:
             self.theme = theme.name
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """As Textual's, on a console that writes no colours: Rich keeps the codes of a style as they were first asked for, and a
+        terminal of 16 or 256 colours would be sent the millions of Textual's console from then on."""
+        width, height = self.size
+        console = Console(
+            width=width,
+            height=height,
+            file=io.StringIO(),
+            force_terminal=True,
+            color_system=None,
+            record=True,
+            legacy_windows=False,
+            safe_box=False,
+        )
+        background = self.app._background_screens
+        console.print(self.screen._compositor.render_update(full=True, screen_stack=background, simplify=simplify))
+        return console.export_svg(title=title or self.title)
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """To the folder of downloads, or where that takes none to the current one, and say where. Textual gives up."""

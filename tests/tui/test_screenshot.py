@@ -6,10 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.color import ColorSystem
+from rich.text import Text
 from textual.app import App
 from textual.command import CommandList
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, until
@@ -86,3 +88,13 @@ async def test_a_folder_with_a_strange_name(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(folder))
     async with make_app().run_test(size=(100, 30)) as pilot:
         assert "[red]␛[31m" in await shoot(pilot)
+
+
+async def test_the_terminal_gets_its_own_colours_after_it() -> None:
+    async with make_app().run_test(size=(100, 30)) as pilot:
+        await pilot.app.mount(Static(Text("of no other test", "#12c457"), id="own"))
+        await pilot.pause()
+        assert "#12c457" in pilot.app.export_screenshot()
+        (style,) = {part.style for part in pilot.app.query_one("#own").render_line(0) if "other" in part.text}
+        assert style is not None
+        assert "38;2;" not in style.render("text", color_system=ColorSystem.EIGHT_BIT)
