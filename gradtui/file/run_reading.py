@@ -46,7 +46,8 @@ def load(path: str | os.PathLike[str]) -> Run:
 class Following:
     """Reads a file that may grow. Nothing is read before `more` is called.
 
-    patient: whether a file with nothing in it is one that has not begun, and no fault.
+    patient: whether a file with nothing in it is one that has not begun, and no fault. unread: the share of its bytes to which
+    `more` did not come in its time.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, patient: bool = False) -> None:
@@ -55,6 +56,7 @@ class Following:
 
     def _begin(self) -> None:
         self._offset = 0
+        self.unread = 0.0
         self._identity: tuple[int, int] | None = None
         self._room = KEPT
         self._head = Head()
@@ -116,8 +118,11 @@ class Following:
         while until is None or time.monotonic() < until:
             size = self._next(file, there.st_size)
             if not size:
+                self.unread = 0.0
                 break
             self._offset += size
+        else:
+            self.unread = 1 - self._offset / there.st_size
         return self._offset > begun
 
     def _next(self, file: BinaryIO, size: int) -> int:

@@ -158,6 +158,16 @@ def test_followed_byte_by_byte_it_is_the_same(written: bytes, tmp_path: Path) ->
     assert not following.more()
 
 
+def test_what_there_was_no_time_to_read_is_known(written: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    path.write_bytes(written + written[-20:][:10])  # what a writer is about to write is no matter of time
+    following = Following(path)
+    following.more(seconds=0)
+    assert following.unread == 1 - LEAST / path.stat().st_size
+    following.more()
+    assert following.unread == 0
+
+
 def test_another_run_in_its_place_is_read_from_its_start(written: bytes, tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"
     path.write_bytes(written)

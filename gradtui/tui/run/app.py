@@ -143,9 +143,8 @@ class RunApp(Successor, MendedApp):
     def show_head(self) -> None:
         """What runs, at the left, and how it is doing, at the right."""
         run, width = self.look.run, self.size.width - 2
-        doing = Content(
-            lines.status(run, quiet=self._quiet, width=width - min(ROOM_OF_TITLE, len(lines.title(run)) + 2))
-        )
+        room = width - min(ROOM_OF_TITLE, len(lines.title(run)) + 2)
+        doing = Content(lines.status(run, quiet=self._quiet, unread=self.source.unread, width=room))
         if self.said:
             doing = Content.styled(visible(cut(self.said, max(10, width - 4))), "$text-error")
         what = Content.styled(cut(lines.title(run), max(0, width - doing.cell_length - 2)), "bold")

@@ -39,14 +39,17 @@ class Failed(Message):
 
 
 class Source:
-    """The file of one run. `follow` posts what it finds until it is cancelled; it may be begun again."""
+    """The file of one run. `follow` posts what it finds until it is cancelled; it may be begun again.
+
+    unread: the share of the file that was written before and is still to be read.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._following = Following(path, patient=True)
         self._timeline: Timeline | None = None
         self._updates: Updates | None = None
-        self.run, self.view = Run(), View(Record())
+        self.run, self.view, self.unread = Run(), View(Record()), 1.0
 
     async def follow(self, post: Callable[[Message], object]) -> None:
         told: str | None = None
@@ -71,6 +74,7 @@ class Source:
     def _read(self, seconds: float) -> bool:
         """A stretch of the file; whether there was anything."""
         grown = self._following.more(seconds)
+        self.unread = self._following.unread
         if not grown and self._timeline is not None:
             return False
         self.run = self._following.run()

@@ -101,9 +101,9 @@ def _gradient(norms: ParameterNorms) -> Piece:
     return number(norms.grad, DIGITS), "numbers--fault" if is_bad else "numbers--none" if norms.grad == 0 else ""
 
 
-def status(run: Run, *, quiet: float | None, width: int = 10_000) -> str:
+def status(run: Run, *, quiet: float | None, unread: float = 0.0, width: int = 10_000) -> str:
     """How it is doing, in at most `width` cells where its first and its last part have room: `1,234 updates · 12.3 a second ·
-    1:40 · goes on`. quiet: seconds since anything was written."""
+    1:40 · goes on`. quiet: seconds since anything was written. unread: the share of its file that is not known yet."""
     count = len(run.updates)
     told = []
     if count > 1:
@@ -116,6 +116,8 @@ def status(run: Run, *, quiet: float | None, width: int = 10_000) -> str:
         told.append(f"{run.thinned:,} thinned")
     if run.ended:
         how = "ended" if run.exit in (None, 0) else f"ended with {run.exit}"
+    elif unread:
+        how = f"{int(100 * (1 - unread))} % of the file read"
     elif quiet is not None and quiet >= QUIET:
         how = f"nothing for {clock(quiet)}"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +18,13 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from gradtui.file.run_reading import load
+from gradtui.file.run_reading import Following, load
 from gradtui.file.run_writing import RunWriter, save
 from gradtui.runs.binned_norms import View
 from gradtui.runs.packed_updates import Record
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.settings.read_settings import Settings
+from gradtui.tui.run import following
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap, Scale
@@ -288,6 +290,27 @@ async def test_it_follows(tmp_path: Path) -> None:
             writer.end(0)
             await until(pilot, lambda: "ended" in text(app))
             assert app.look.place == 37  # where it went wrong
+
+
+async def test_a_file_that_is_being_read_is_none_in_which_nothing_happens(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Following):
+        share = 0.69
+
+        def more(self, seconds: float | None = None) -> bool:
+            grown = super().more(seconds)
+            self.unread = self.share
+            return grown
+
+    monkeypatch.setattr(following, "Following", Slow)
+    save(replace(made.run(), ended=False), path)
+    os.utime(path, (0, 0))
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "31 % of the file read" in text(app))
+        Slow.share = 0.0
+        await until(pilot, lambda: "nothing for" in text(app))
 
 
 async def test_what_cannot_be_read_is_said_and_the_picture_stays(path: Path) -> None:
