@@ -84,7 +84,7 @@ def where(left: Expr, operator: ComparisonOperator, right: Expr, a: Expr, b: Exp
     return Where(COMPARISONS.index(operator), left, right, a, b)
 
 
-DIGITS: dict[str, Callable[..., Expr]] = {"Abs": abs}
+BY_MPMATH: dict[str, Callable[..., Expr]] = {"Abs": abs}
 """Name of a sympy class -> its value by mpmath, where that has no function of the same name. Real functions add themselves."""
 
 BENT = {"Abs", "sign", "Where"}
@@ -101,7 +101,7 @@ def real(
         return partials if isinstance(partials, tuple) else (partials,)
 
     kind = type(name, (Real,), {"rule": staticmethod(rules)})
-    DIGITS[name] = digits
+    BY_MPMATH[name] = digits
     if bent:
         BENT.add(name)
     return kind

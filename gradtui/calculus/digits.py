@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from gradtui.calculus.derivative_rules import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
+from gradtui.calculus.derivative_rules import BY_MPMATH, Expr, Reduction, UndefinedError, Vector, holds, mp
 from gradtui.snapshot.model import Dtype
 
 FEWEST = 50
@@ -156,7 +156,7 @@ def _step(part: Expr, operands: tuple[int, ...]) -> str | Step:
     if isinstance(part, Vector):
         return Step(lambda *rows: [row[place] for place, row in enumerate(rows)], operands, mixes=True)
     if isinstance(part, Reduction):
-        return Step(DIGITS[name], operands, mixes=True)
+        return Step(BY_MPMATH[name], operands, mixes=True)
     return Step(OPERATIONS.get(name) or _guarded(name), operands)
 
 
@@ -199,7 +199,7 @@ def _where(operator: Expr, left: Expr, right: Expr, a: Expr, b: Expr) -> Expr:
 
 def _guarded(name: str) -> Callable[..., Expr]:
     """The function where its argument is neither nan nor, for a slow series, beyond all use."""
-    function, special = DIGITS.get(name) or getattr(mp, name), name in SPECIAL
+    function, special = BY_MPMATH.get(name) or getattr(mp, name), name in SPECIAL
 
     def call(*operands: Expr) -> Expr:
         if not all(map(mp.isfinite, operands)) or (special and abs(operands[0]) > MOST_SPECIAL):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import sympy
 
-from gradtui.calculus.derivative_rules import DIGITS, Elements, Expr, Reduction, Vector, bent_abs, exp, mp
+from gradtui.calculus.derivative_rules import BY_MPMATH, Elements, Expr, Reduction, Vector, bent_abs, exp, mp
 
 ONE = sympy.S.One
 
@@ -69,7 +69,7 @@ VALUES: dict[str, Callable[..., Expr]] = {
 }
 VECTOR_VALUED = set(VALUES) - SCALAR_VALUED
 KINDS: dict[str, Callable[..., Expr]] = {name: type(name, (Reduction,), {}) for name in VALUES}
-DIGITS.update(VALUES)
+BY_MPMATH.update(VALUES)
 
 OF_A_NUMBER: dict[str, Callable[[Expr], Expr]] = {
     "norm": bent_abs,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
-LARGE = 2**16
+LARGE_FILE = 2**16
 """Bytes of a saved Snapshot: it is read behind the first frame."""
 SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 
@@ -277,7 +277,7 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
 def _is_large(path: str) -> bool:
     """Whether it takes longer than a frame to read the file."""
     try:
-        return os.path.getsize(path) > LARGE
+        return os.path.getsize(path) > LARGE_FILE
     except OSError:
         return False  # opening it tells why
 

@@ -27,7 +27,7 @@ from gradtui.snapshot.model import Snapshot
 
 MOST_PRINTED = 2**20
 """Characters of what the script wrote that are kept: the last."""
-LEAST = 300
+LEAST_RECORD = 300
 """Bytes of memory that a record takes at least."""
 FINDING = 10_000
 NAME, NUMBER, COUNTS = 200, 48, 200
@@ -137,7 +137,7 @@ class Following:
         if self._offset + whole > size:
             return 0
         if kind in (run_format.SNAPSHOT, run_format.ROWS):
-            self._room -= LEAST
+            self._room -= LEAST_RECORD
             number = file.read(min(length, run_format.SNAPSHOT_OF.size))
             if len(number) < run_format.SNAPSHOT_OF.size or length > run_format.MOST_OF_A_SNAPSHOT:
                 raise BrokenError(f"{DAMAGED} at byte {self._offset:,}: a snapshot is not what it says")
@@ -156,7 +156,7 @@ class Following:
 
     def _take(self, kind: int, payload: bytes) -> None:
         known = TAKEN.get(kind)
-        self._room -= LEAST
+        self._room -= LEAST_RECORD
         if known is None:
             return
         wanted, take = known
@@ -198,7 +198,7 @@ class Following:
             self._take_norms(step.norms, size)
 
     def _take_norms(self, norms: Norms, size: int) -> None:
-        self._room -= LEAST + COUNTS * len(norms.counts) + size
+        self._room -= LEAST_RECORD + COUNTS * len(norms.counts) + size
         if not _is_sound(norms, len(self._record.names)):
             raise BrokenError(f"{DAMAGED}: an update has other numbers than parameters")
         self._record.add_norms(norms)

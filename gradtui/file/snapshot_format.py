@@ -48,7 +48,7 @@ KEPT = 512 * 2**20
 """Bytes of memory that what has been read may take: some two million nodes without their gradients, 700,000 with."""
 WHOLE = 512 * 2**20
 """Bytes of all frames, and of a file: a limit to the time that is spent on it."""
-LEAST = 2**14
+LEAST_PIECE = 2**14
 """Bytes that a frame counts for at least, as each takes time."""
 BYTE = 32
 """Bytes of memory that a byte of the head may take: a small number written as a float."""
@@ -141,7 +141,7 @@ def _frames(file: BinaryIO) -> Iterator[bytes]:
         if len(header) < LENGTH.size:
             raise EOFError
         (length,) = LENGTH.unpack(header)
-        whole += max(length, LEAST)
+        whole += max(length, LEAST_PIECE)
         if length > FRAME or whole > WHOLE:
             raise BrokenError(TOO_LARGE)
         payload = stream.read(length)

@@ -17,7 +17,8 @@ ZEROS_OF = {MODULE_HOOK: "module hook of zeros", CHECKPOINT: "zeros within a che
 """The reasons for their zeros."""
 OF_HOOKS = {"hook of zeros", "module hook of zeros"}
 LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
-ROUNDING = 1e-3
+SAME_NORM = 1e-3
+"""Of a norm: by less it is off by rounding alone, in whatever dtype."""
 
 
 def place(events: Sequence[Event], node: Node) -> Source | None:
@@ -41,4 +42,4 @@ def changed(graph: Graph, used: Sequence[Sequence[Use]], node: int) -> Values | 
 def _alike(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
-    return one == other or math.isclose(one, other, rel_tol=ROUNDING)
+    return one == other or math.isclose(one, other, rel_tol=SAME_NORM)

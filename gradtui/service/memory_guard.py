@@ -20,7 +20,7 @@ UNLIMITED = 2**60
 
 LOOK = 0.2
 """Seconds between two looks at what is left."""
-LEAST = 0.05
+LEAST_LEFT = 0.05
 """Share of what was free at first: less shall not be left."""
 
 
@@ -125,7 +125,7 @@ class Guard:
         while True:
             await asyncio.sleep(LOOK)
             left = free()
-            if left is not None and left < self._before * LEAST:
+            if left is not None and left < self._before * LEAST_LEFT:
                 taken = held(self._group)
                 if 2 * taken > self._before - left:
                     self._held = taken

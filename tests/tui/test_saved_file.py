@@ -26,7 +26,7 @@ NEVER_READ = """
 import threading
 from gradtui.file import snapshot_format
 from gradtui.command import cli
-cli.LARGE = 0
+cli.LARGE_FILE = 0
 snapshot_format.load = lambda path: threading.Event().wait()
 cli.main()
 """
@@ -176,7 +176,7 @@ def test_a_damaged_file_ends_as_it_does_without_a_screen(damage: str, tmp_path: 
     path = tmp_path / "large.gradtui"
     save(synthetic.bert(100), path)
     whole = path.read_bytes()
-    assert len(whole) > cli.LARGE
+    assert len(whole) > cli.LARGE_FILE
     middle = len(whole) // 2
     path.write_bytes(
         {

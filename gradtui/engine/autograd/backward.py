@@ -24,7 +24,7 @@ from gradtui.engine.torch_private import with_storage
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]
-LARGE = 1 << 14
+LARGE_GRADIENT = 1 << 14
 """Elements of a gradient that is worth not to be held."""
 
 
@@ -167,7 +167,12 @@ def _reached(record: Record, leaf: Node, grad: torch.Tensor | None) -> torch.Ten
     """The engine holds what a hook makes of a gradient until all of them are there, which may be as much as all the weights: of a
     large one it gets its shape alone, one number that is repeated."""
     record.reached(leaf, grad)
-    if grad is None or grad.numel() <= LARGE or type(grad) is not torch.Tensor or grad.layout is not torch.strided:
+    if (
+        grad is None
+        or grad.numel() <= LARGE_GRADIENT
+        or type(grad) is not torch.Tensor
+        or grad.layout is not torch.strided
+    ):
         return None
     return grad.new_zeros(()).expand(grad.shape)
 

@@ -19,7 +19,7 @@ ALONE = 2.0
 """Times as fast as near an interval f' must change in it."""
 OUTER = 0.02
 """Part of the samples, the lowest and the highest, that do not count for a range: a pole is among them."""
-ROUNDING = 32.0
+PRECISIONS = 32.0
 """Times the precision of a float: what changes by less does not change."""
 MOST = 256
 """Intervals that are looked into for each of f and f': those where most is hidden."""
@@ -105,7 +105,7 @@ def _joined(parts: list[Suspects]) -> Suspects:
 def _real(left: Suspects, epsilon: float) -> Suspects:
     """Those whose ends are finite, and that hide more than rounding."""
     sizes = left.ends[1:].abs().amax(2)
-    noise = ROUNDING * epsilon * torch.where(left.of_slope, sizes[1], sizes[0])
+    noise = PRECISIONS * epsilon * torch.where(left.of_slope, sizes[1], sizes[0])
     return left.chosen((left.hidden > noise) & sizes.isfinite().all(0))
 
 
@@ -125,7 +125,7 @@ def ranges(rows: torch.Tensor, epsilon: float) -> list[float | None]:
         cut = int(OUTER * len(ordered))
         places = [0, cut, -1 - cut, -1]
         first, low, high, last = ordered[places].tolist() if len(ordered) else (0.0,) * 4
-        noise = ROUNDING * epsilon * max(abs(first), abs(last))
+        noise = PRECISIONS * epsilon * max(abs(first), abs(last))
         found.append(next((span for span in (high - low, last - first) if span > noise), None))
     return found
 
@@ -249,6 +249,6 @@ def _unbounded(values: torch.Tensor, epsilon: float) -> torch.Tensor:
     sizes = changes.abs()
     early, late, largest = sizes[..., :3].amax(-1), sizes[..., -3:].amax(-1), sizes.amax(-1)
     alike = (changes[..., -6:] > 0).all(-1) | (changes[..., -6:] < 0).all(-1)
-    real = (late > ROUNDING * epsilon * values.abs().amax(-1)) & (late >= SETTLING * largest)
+    real = (late > PRECISIONS * epsilon * values.abs().amax(-1)) & (late >= SETTLING * largest)
     grows = real & (alike & (late >= SETTLING * early) | (late >= GROWING * values[..., :3].abs().amax(-1)))
     return grows | values[..., -1].isinf()

@@ -9,7 +9,7 @@ from gradtui.dtypes import NARROW
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.cancelling import ROUNDING
+from gradtui.findings.zeros.softmax_and_norms import LEFT_BY_CANCELLING
 from gradtui.graph.incoming_edges import below
 from gradtui.graph.operands import is_finite, is_zero
 from gradtui.snapshot.model import Node
@@ -57,8 +57,12 @@ def _terms(record: Record, node: Node) -> Iterator[Node]:
     sent = [(user, record.nodes[user].edges[place].grad) for user, place in record.uses[node.id]]
     norms = {user: grad.finite_norm or 0.0 for user, grad in sent if grad is not None}
     largest = max(norms.values(), default=0.0)
-    if math.isfinite(largest) and left < ROUNDING * largest and not hooks.changed(record.graph, record.uses, node.id):
-        yield from (record.nodes[user] for user in sorted(norms) if norms[user] > ROUNDING * largest)
+    if (
+        math.isfinite(largest)
+        and left < LEFT_BY_CANCELLING * largest
+        and not hooks.changed(record.graph, record.uses, node.id)
+    ):
+        yield from (record.nodes[user] for user in sorted(norms) if norms[user] > LEFT_BY_CANCELLING * largest)
 
 
 def _beside(record: Record, node: int) -> Set[int]:

@@ -18,7 +18,8 @@ from gradtui.snapshot.orders import Order
 
 APART = 0.01
 """A part of the larger of two one-sided slopes by which a corner's differ."""
-LEAST = 1e-6
+ALIKE = 1e-6
+"""Two one-sided slopes that differ by less differ by rounding, however small they are."""
 SEEN = 1e-3
 """A part of the derivative by which autograd's is off where a part of its graph is missing: torch's formulas are off by less."""
 LINEAR = {"Mul", "Rsub", "Mm", "Bmm", "Mv", "Dot", "Addmm", "Addmv", "Baddbmm"}
@@ -99,7 +100,7 @@ def _corner(
         certainty: Certainty = "proved" if known is not None and known.numbers else "likely"
         if math.isinf(left) or math.isinf(right):
             return "further: jump", left, right, certainty
-        if abs(left - right) > max(APART * max(abs(left), abs(right)), LEAST):
+        if abs(left - right) > max(APART * max(abs(left), abs(right)), ALIKE):
             return "further: corner", left, right, certainty
     return None
 

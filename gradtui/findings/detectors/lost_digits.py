@@ -24,7 +24,7 @@ from gradtui.snapshot.numbers import number, numbers
 TERM = 8
 """Digits of a number in a sentence."""
 MOST_TERMS = 3
-LARGE = 10
+LARGE_OPERAND = 10
 """From here on a smaller operand is of use: not the 1 of a logarithm."""
 
 
@@ -73,7 +73,7 @@ def _why(record: Record, errors: Errors, loss: Loss, node: Node) -> tuple[Part, 
     if near is None:
         return Part("formula loses digits", {"part": part}), form or ""
     value = f" = {numbers(near.value, TERM)}" if near.value is not None and not near.shape else ""
-    is_large = near.value is not None and any(abs(one) > LARGE for one in near.value.numbers)
+    is_large = near.value is not None and any(abs(one) > LARGE_OPERAND for one in near.value.numbers)
     return Part("makes much", {"part": part, "near": quote(near), "value": value}), form or (
         Part("small operand") if is_large else ""
     )

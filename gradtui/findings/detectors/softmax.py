@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Extent, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.softmax_and_norms import ROUNDING, makes_shares, one_key
+from gradtui.findings.zeros.softmax_and_norms import LEFT_BY_CANCELLING, makes_shares, one_key
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import kept, maker, operation, seen_value
 from gradtui.snapshot.finding import Certainty
@@ -57,7 +57,7 @@ def _are_shares(values: Values | None, classes: int) -> bool:
         return False
     count = math.prod(values.shape)
     mean = values.summary.mean if values.summary else sum(values.numbers) / count
-    return mean is not None and math.isclose(mean * classes, 1, rel_tol=ROUNDING)
+    return mean is not None and math.isclose(mean * classes, 1, rel_tol=LEFT_BY_CANCELLING)
 
 
 def _sigmoid_twice(record: Record) -> Iterator[Cause]:
@@ -99,7 +99,9 @@ def _over_one_key(record: Record) -> Iterator[Cause]:
         if came and node.source not in choosing:
             made_of = _weights(record, node.edges[: 1 if makes_shares(operation(node)) else 2])
             about = tuple(
-                name for name, norm in norms.items() if norm > ROUNDING * came and record.leaves[name].node in made_of
+                name
+                for name, norm in norms.items()
+                if norm > LEFT_BY_CANCELLING * came and record.leaves[name].node in made_of
             )
             if about:
                 yield Cause("one key", Place(node.id), {"node": node}, "perhaps", about)

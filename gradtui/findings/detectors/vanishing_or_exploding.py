@@ -120,6 +120,6 @@ def _cancelling(record: Record, leaf: int, norm: float) -> Node | None:
     for user, place in record.uses[leaf]:
         node = record.nodes[user]
         came = node.grad_output.finite_norm if node.grad_output is not None else None
-        if came and norm < softmax_and_norms.ROUNDING * came and place in traits_of(operation(node)).added:
+        if came and norm < softmax_and_norms.LEFT_BY_CANCELLING * came and place in traits_of(operation(node)).added:
             return node
     return None

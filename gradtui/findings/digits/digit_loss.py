@@ -19,7 +19,7 @@ from gradtui.snapshot.model import Snapshot
 
 CLEAN = 8
 """Units of rounding that count as no loss."""
-LARGE = 10
+A_DIGIT = 10
 """Growth of a relative error that counts as a loss: a digit."""
 
 
@@ -95,11 +95,11 @@ def _of_gradient(errors: Errors, place: int, unit: float) -> Loss | None:
         if sent <= CLEAN * unit:
             return _difference(errors, place, unit) or worst
         came = errors.of_gradients[user]
-        if came * LARGE < sent:
+        if came * A_DIGIT < sent:
             near = max((*errors.pieces[user].operands, user), key=lambda one: errors.of_values[one])
             known = errors.of_values[near]
             earlier = _of_value(errors, near, unit) if known > CLEAN * unit else None
-            if earlier is not None and earlier.growth >= LARGE:
+            if earlier is not None and earlier.growth >= A_DIGIT:
                 return earlier
             return _larger(worst, Loss(user, "slope", max(came, known), sent, unit))
         place = user

@@ -9,8 +9,9 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.finding import Certainty
 
-LEAST, SHARE = 5, 0.95
-FAR, OFTEN = 100.0, 3.0
+LEAST_ROUNDS, ALWAYS = 5, 0.95
+"""Times that gradients are clipped, and of all times the part that is as good as always."""
+FAR_LARGER, LARGER = 100.0, 3.0
 """How many times larger than what is let through gradients are, on average (geometric): far too large, or worth a word."""
 SCALE_FREE = ("Ada", "Lamb", "Lion", "Muon", "NAdam", "RAdam", "RMSprop", "Rprop")
 """Beginnings of the names of optimizers whose steps are the same for gradients that are all so many times smaller, as long as
@@ -19,12 +20,14 @@ ABOVE_EPS = 1e-4
 
 
 def by_hand(history: History) -> Iterator[Fault]:
-    still = [one for one in history.parameters.values() if one.trained >= LEAST and one.still.count == one.trained]
+    still = [
+        one for one in history.parameters.values() if one.trained >= LEAST_ROUNDS and one.still.count == one.trained
+    ]
     for one in history.of("made_smaller"):
         factor = made_smaller(one)
         if one.facts["divided"]:
             continue  # as of a sum
-        if one.count >= max(LEAST, SHARE * (_rounds(history) - 1)) and factor < 1 / FAR:
+        if one.count >= max(LEAST_ROUNDS, ALWAYS * (_rounds(history) - 1)) and factor < 1 / FAR_LARGER:
             yield Fault(
                 "gradients are made small",
                 one.first if one.first > 1 else None,
@@ -61,7 +64,7 @@ def of_nothing(history: History) -> Iterator[Fault]:
         for key, one in history.noted.items():
             if one.kind != "clipped_nothing" or key[2] is not passed or one.source in effective:
                 continue
-            if one.updates >= max(LEAST, SHARE * (_rounds(history) - 1)):
+            if one.updates >= max(LEAST_ROUNDS, ALWAYS * (_rounds(history) - 1)):
                 yield Fault(row, one.first or None, {"count": one.count}, certainty, source=one.source)
 
 
@@ -69,13 +72,13 @@ def detect(history: History) -> Iterator[Fault]:
     late = {one.source for one in history.of("late")}
     scale_free = all(one.name.startswith(SCALE_FREE) for one in history.optimizers)
     for one in history.of("clamped"):
-        if one.source not in late and one.count >= LEAST and one.facts["count"] >= SHARE * one.count:
+        if one.source not in late and one.count >= LEAST_ROUNDS and one.facts["count"] >= ALWAYS * one.count:
             yield Fault("always clipped to a value", one.first or None, dict(one.facts), "likely", source=one.source)
     for one in history.of("clipped"):
         if one.source in late:
             continue
         clipped, logs = one.facts["clipped"], one.facts["logs"]
-        if one.count < LEAST or clipped < SHARE * one.count:
+        if one.count < LEAST_ROUNDS or clipped < ALWAYS * one.count:
             continue
         ratio = math.exp(logs / one.count)
         scale = one.latest["scale"]
@@ -90,7 +93,7 @@ def detect(history: History) -> Iterator[Fault]:
             yield Fault("clipped while scaled", None if one.first == 0 else one.first, facts, source=one.source)
             continue
         takes_it = not scale_free or one.facts["most"] < ABOVE_EPS
-        if ratio >= (OFTEN if takes_it else FAR):
+        if ratio >= (LARGER if takes_it else FAR_LARGER):
             facts = {
                 "count": clipped,
                 "of": one.count,
@@ -98,7 +101,7 @@ def detect(history: History) -> Iterator[Fault]:
                 "most": one.facts["most"],
                 "norm": one.facts["norm"],
             }
-            certainty: Certainty = "likely" if takes_it and ratio >= FAR else "perhaps"
+            certainty: Certainty = "likely" if takes_it and ratio >= FAR_LARGER else "perhaps"
             yield Fault("always clipped", None if one.first == 0 else one.first, facts, certainty, source=one.source)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
-
-LEAST = 3
+from gradtui.findings.over_time.history import LEAST_UPDATES, History
 
 
 def detect(history: History) -> Iterator[Fault]:
     alive = [one for one in history.of("kept_graph") if "alive" in one.facts]
-    least = min(LEAST, max(1, history.updates - 2))
+    least = min(LEAST_UPDATES, max(1, history.updates - 2))
     retained = [one for one in history.of("kept_graph") if one.facts.get("crossed", 0) >= least]
     used = sorted(history.of("old_graph"), key=lambda one: -one.updates)
     used = [one for one in used if one.updates >= least]
@@ -21,7 +19,7 @@ def detect(history: History) -> Iterator[Fault]:
     moved = [one for one in used if one.facts["made"] != one.latest["made"]]
     named = (one for one in moved if one.facts["variable"] and holder.endswith(one.facts["variable"]))
     moving = next(named, moved[0] if moved else None)
-    if retained and fixed is not None and retained[0].updates >= LEAST:
+    if retained and fixed is not None and retained[0].updates >= LEAST_UPDATES:
         facts = {"variable": fixed.facts["variable"] or "a tensor", "made": fixed.facts["made"]}
         yield Fault("old graph is used again", None, facts, "likely", source=fixed.source)
     elif alive and alive[0].last >= history.updates - 2 and alive[0].latest["alive"] >= min(8, history.updates - 2):

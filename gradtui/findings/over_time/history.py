@@ -26,6 +26,10 @@ FIRST = 3
 """Steps of a training in which what it is made of is looked at."""
 LASTING = 3
 """Steps in a row without a gradient: by then it is hardly one batch."""
+LEAST_UPDATES = 3
+"""Updates, or steps, in which something is seen before it is told: what happens once or twice may be a warm-up."""
+OFTEN = 0.5
+"""Of all steps: what happens in so many is no accident."""
 MOSTLY = 0.9
 """Of all steps, for what holds of an optimizer throughout."""
 LOW = 1e-2

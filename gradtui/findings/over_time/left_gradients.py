@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.over_time.clipping import made_smaller
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, Noted
+from gradtui.findings.over_time.history import MOSTLY, OFTEN, History, Noted, OptimizerHistory
 from gradtui.snapshot.source import Source
 
+TWICE = 2
+"""However few steps there are: what is left once may be meant."""
 NEARLY = 0.01
 """To what part of itself a factor by hand is one over the number of passes."""
 ROWS = {False: "gradients add up", True: "gradients of some add up"}
@@ -38,7 +40,7 @@ def _uncleared_of_each(history: History) -> Iterator[Fault]:
         for some, row in ROWS.items():
             found = [one for key, one in history.noted.items() if one.kind in kinds and key[2] == (number, some)]
             count = sum(one.updates for one in found)
-            if found and count >= max(2, 0.5 * (optimizer.steps - 1)):
+            if found and _is_often(count, optimizer):
                 facts = {"count": count, "optimizer": optimizer.name, "of": optimizer.steps}
                 several = len(history.optimizers) > 1
                 row = OF_ONE if several and not some else row
@@ -46,6 +48,11 @@ def _uncleared_of_each(history: History) -> Iterator[Fault]:
                 about = found[0].facts["names"] if some or several or optimizer.by_hand else ()
                 yield Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
                 break
+
+
+def _is_often(times: int, optimizer: OptimizerHistory) -> bool:
+    """Of its steps but the first, before which no step has left a gradient."""
+    return times >= max(TWICE, OFTEN * (optimizer.steps - 1))
 
 
 def _of_several(faults: Sequence[Fault]) -> Fault:
@@ -62,7 +69,7 @@ def carried(history: History) -> Iterator[Fault]:
         return
     for one in history.of("carried"):
         optimizer = history.optimizers[one.facts["optimizer"]]
-        if one.updates >= max(2, 0.5 * (optimizer.steps - 1)):
+        if _is_often(one.updates, optimizer):
             facts = {"count": one.updates, "of": optimizer.steps, "optimizer": optimizer.name}
             yield Fault("gradients are carried on", one.first, facts, "perhaps", one.facts["names"], one.source)
 
@@ -70,7 +77,7 @@ def carried(history: History) -> Iterator[Fault]:
 def foreign(history: History) -> Iterator[Fault]:
     for one in history.of("leaked"):
         first, second = (history.optimizers[number] for number in one.facts["optimizers"])
-        if one.updates >= max(2, 0.5 * (second.steps - 1)):
+        if _is_often(one.updates, second):
             facts = {"count": one.updates, "first": first.name, "second": second.name}
             yield Fault("gradients of another loss", None, facts, "perhaps", one.facts["names"], one.source)
 
@@ -78,7 +85,7 @@ def foreign(history: History) -> Iterator[Fault]:
 def twice(history: History) -> Iterator[Fault]:
     for one in history.of("stepped_twice"):
         first, second = (history.optimizers[number] for number in one.facts["optimizers"])
-        if one.updates >= max(2, 0.9 * second.steps):
+        if one.updates >= max(TWICE, MOSTLY * second.steps):
             facts = {"count": one.updates, "first": first.name, "second": second.name}
             yield Fault("two optimizers step it", None, facts, "likely", one.facts["names"], one.source)
 
@@ -90,21 +97,21 @@ def _clipped_late(history: History) -> list[Noted]:
 def late(history: History) -> Iterator[Fault]:
     clipped = _clipped_late(history)
     for one in clipped:
-        if one.count >= 2:
+        if one.count >= TWICE:
             yield Fault("clipped after the step", max(0, one.first - 1), {}, source=one.source)
-    places = {one.source for one in clipped if one.count >= 2}
+    places = {one.source for one in clipped if one.count >= TWICE}
     found = [one for one in history.of("late") if one not in clipped and one.source not in places]
-    if sum(one.count for one in found) >= 2:
+    if sum(one.count for one in found) >= TWICE:
         yield Fault("gradient is changed after the step", max(0, found[0].first - 1), {}, source=found[0].source)
 
 
 def accumulated(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
-        if one.thrown_away >= max(2, 0.9 * (one.steps - 1)):  # before its first step nobody knows its parameters
+        if one.thrown_away >= max(TWICE, MOSTLY * (one.steps - 1)):  # before its first step nobody knows its parameters
             count = max(one.passes, key=lambda passes: one.passes[passes])
             yield Fault("cleared between passes", one.first, {"count": count}, "likely", source=one.passed)
             continue
-        if len(one.passes) <= 2 and one.undivided >= max(2, 0.9 * one.steps):
+        if len(one.passes) <= 2 and one.undivided >= max(TWICE, MOSTLY * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
             if any(_divides(1 / made_smaller(each), count) for each in history.of("made_smaller")):
                 continue  # the gradients are divided

@@ -12,9 +12,10 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, OptimizerHistory
 from gradtui.snapshot.finding import Finding
 
-LEAST, FACTOR, DEEP = 4, 1e3, 1e3
+IN_A_ROW, FACTOR, DEEP = 4, 1e3, 1e3
 """So many updates in a row, and by so much in all."""
 SLACK = 1.02
+"""By less than this from one to the next, a loss is as good as the same."""
 NEAR, JUMP = 3, 1e6
 """By so much within so few updates, and not finite after them, is a step that went too far."""
 SLOW = 0.1
@@ -22,9 +23,12 @@ SLOW = 0.1
 NOTHING, LITTLE, FAR = 0.01, 0.1, 1.0
 """Of the norm of the weights: a step that changes them by so little lets no loss grow by powers, one by less than the second
 makes no other loss, and one by more than all throws them away."""
+THROWN = 1e3
+"""Norms of the weights: a step that long leaves nothing of what they were."""
 GAP = 6
 """Updates of which one has a loss below all that follow, where it grows and batches differ."""
 SPIKE, BEFORE, SOON = 100.0, 5, 5
+"""So many times as high as all before it, after so many losses at the least; so many after it tell whether it comes back."""
 AWAY, HIGH, BETTER = 5.0, 10.0, 0.8
 """A step by so many times the norm of the weights, a loss that is soon so many times what it was, and the part of it below which
 it is better at the end."""
@@ -78,7 +82,7 @@ def _grown(history: History) -> list[Growth]:
         lost = len(losses) < len(optimizer.losses)
         if _moved(optimizer, losses[begin][0], losses[-1][0]) < NOTHING or values[-1] <= max(values[: begin + 1]):
             continue  # it is not by the steps that it grows, or it is no larger than it once was
-        if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
+        if (count > IN_A_ROW and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
             found.append(_growth(history, number, optimizer, losses[begin], losses[-1], False))
     return found
 
@@ -120,7 +124,7 @@ def _begin_by_batches(losses: Sequence[float]) -> int | None:
         if SLACK * losses[place] < losses[begin]:
             begin, count = place, count + 1
     begin = _begin(losses, begin)
-    return begin if count > LEAST + 1 and losses[-1] >= FACTOR * max(losses[: begin + 1]) else None
+    return begin if count > IN_A_ROW + 1 and losses[-1] >= FACTOR * max(losses[: begin + 1]) else None
 
 
 def _begin(losses: Sequence[float], begin: int) -> int:
@@ -190,7 +194,7 @@ def thrown(history: History, update: int, about: tuple[str, ...], cause: Finding
 def far_steps(optimizer: OptimizerHistory) -> dict[int, dict[str, float]]:
     """Updates whose step threw the weights away: by how many times their norm, and at which rate."""
     steps = zip(optimizer.losses, optimizer.moves, optimizer.top_rates, strict=True)
-    return {one: {"moved": moved, "rate": rate} for (one, _), moved, rate in steps if FACTOR < moved < math.inf}
+    return {one: {"moved": moved, "rate": rate} for (one, _), moved, rate in steps if THROWN < moved < math.inf}
 
 
 def _rate(optimizer: OptimizerHistory, first: int, last: int) -> float:
@@ -238,7 +242,7 @@ def leaps(history: History) -> Iterator[Fault]:
 def _stays_high(optimizer: OptimizerHistory) -> Iterator[Fault]:
     losses, most = optimizer.losses, 0.0
     lowest = [*accumulate((loss for _, loss in reversed(losses)), min)][::-1]  # from each update on
-    for place, (_, loss) in enumerate(losses[:-LEAST]):
+    for place, (_, loss) in enumerate(losses[:-IN_A_ROW]):
         least = lowest[place]
         if place and most > 0 and min(loss, least * SPIKE) > FACTOR * most and optimizer.moves[place - 1] > FAR:
             yield Fault(
@@ -249,7 +253,7 @@ def _stays_high(optimizer: OptimizerHistory) -> Iterator[Fault]:
 
 def _is_no_better(optimizer: OptimizerHistory) -> Iterator[Fault]:
     losses, most = [loss for _, loss in optimizer.losses], 0.0
-    for place, moved in enumerate(optimizer.moves[: -LEAST - 1]):
+    for place, moved in enumerate(optimizer.moves[: -IN_A_ROW - 1]):
         before, most = most, max(most, abs(losses[place]))
         if optimizer.by_hand or optimizer.uphill or not AWAY < moved < math.inf or (place and most > HIGH * before):
             continue  # what has made this loss large is the cause of what comes
@@ -272,7 +276,7 @@ def sinking(history: History) -> Iterator[Growth]:
         begin = len(depths) - 1
         while begin > 0 and depths[begin][1] > SLACK * depths[begin - 1][1] > 0:
             begin -= 1
-        if begin < 0 or len(depths) - begin <= LEAST:
+        if begin < 0 or len(depths) - begin <= IN_A_ROW:
             continue
         first, last = depths[begin], depths[-1]
         if last[1] > DEEP and last[1] > FACTOR * first[1] > 0:

@@ -8,7 +8,8 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.finding import Certainty
 
-LEAST = 2
+SEVERAL = 2
+"""Of the first updates, in which a term is the same number."""
 LOGARITHMS = "kl_div of logarithms"
 
 
@@ -45,7 +46,7 @@ def constant_term(history: History) -> Iterator[Fault]:
     """In several of the first updates, all of them an optimizer's."""
     by_hand = any(one.by_hand for one in history.optimizers)
     for one in history.of("constant_term"):
-        if one.updates >= LEAST and not by_hand:
+        if one.updates >= SEVERAL and not by_hand:
             yield Fault("term is cut" if one.facts["is_cut"] else "term has no graph", one.since, {}, source=one.source)
 
 

@@ -9,12 +9,20 @@ from itertools import pairwise
 from gradtui.dtypes import NARROW, limits
 from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import EARLY, LASTING, History, OptimizerHistory, ParameterHistory, Run
+from gradtui.findings.over_time.history import (
+    EARLY,
+    LASTING,
+    LEAST_UPDATES,
+    MOSTLY,
+    History,
+    OptimizerHistory,
+    ParameterHistory,
+    Run,
+)
 from gradtui.findings.over_time.loss_curve import far_steps, growth, jump, jumped, leaps, thrown
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
-LEAST = 3
 IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no parameters()", False, "likely"),
     ("in no optimizer", True, "perhaps"),
@@ -24,9 +32,16 @@ BY_THE_RATE = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop"}
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
 NONE = CUT_OFF | {"zero"}
 """Of what gets no gradient; `zero` where a backward of a person's own sends None."""
-VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
-EACH = 0.01
+VANISHING = 1e-5
+"""Of the largest gradient beside it: what is below does not arrive."""
+ARRIVING = 0.01
+"""Of the largest gradient beside it: what is above does."""
+EATEN, HALF = 0.1, 0.5
+"""Of the norm at first: what decay has left of it, and what it has where the loss rises, too."""
+HARSH = 0.01
 """Of a weight, at each step: a decay that large is hardly meant."""
+MOVED_EARLY = 0.1
+"""Of the first steps with a gradient: a parameter that so many move is not still from the start."""
 LAST_DIGITS = 8
 """Epsilons of the dtype: of a gradient that is smaller, beside its weight, no ordinary rate makes a step."""
 
@@ -35,7 +50,7 @@ def replaced(history: History) -> Iterator[Fault]:
     """After steps of its own: the optimizer goes on to hold what the model has no more."""
     groups: dict[tuple[int, int], list[str]] = {}
     for one in history.parameters.values():
-        if one.optimizer is not None and one.replaced.since is not None and one.replaced.count >= LEAST:
+        if one.optimizer is not None and one.replaced.since is not None and one.replaced.count >= LEAST_UPDATES:
             groups.setdefault((one.optimizer, one.replaced.since), []).append(one.name)
     for (number, update), names in groups.items():
         optimizer = history.optimizers[number]
@@ -55,7 +70,7 @@ def _unowned(history: History) -> list[ParameterHistory]:
         one
         for one in history.parameters.values()
         if one.optimizer is None
-        and one.trained >= LEAST
+        and one.trained >= LEAST_UPDATES
         and one.frozen.since is None
         and not one.anew
         and one.weight == one.first_weight
@@ -89,7 +104,7 @@ def unmoved(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.parameters.values()
-        if one.optimizer is not None and one.trained >= LEAST and _is_still(one)
+        if one.optimizer is not None and one.trained >= LEAST_UPDATES and _is_still(one)
     ]
     found = [one for one in found if not _cancels(history, one)]
     for last, far_step, stuck in _thrown_out_of_reach(history):
@@ -106,7 +121,7 @@ def unmoved(history: History) -> Iterator[Fault]:
         far = [one for one in group if one.largest < VANISHING * nearest]
         if far:
             yield _vanished(history, number, far, others)
-            group = [one for one in group if one.largest >= EACH * nearest]  # the rest stands between
+            group = [one for one in group if one.largest >= ARRIVING * nearest]  # the rest stands between
         if group and history.optimizers[number].by_hand:
             count, names = group[0].still.count, tuple(one.name for one in group)
             yield Fault("left out by hand", None, {"count": count}, "perhaps", names)
@@ -145,7 +160,7 @@ def _thrown_out_of_reach(history: History) -> Iterator[tuple[int, dict[str, floa
                 one
                 for one in history.parameters.values()
                 if one.optimizer == number
-                and one.still.length >= LEAST
+                and one.still.length >= LEAST_UPDATES
                 and one.still.since == after.get(last, math.nan)
             ]
             if stuck:
@@ -154,7 +169,7 @@ def _thrown_out_of_reach(history: History) -> Iterator[tuple[int, dict[str, floa
 
 def _is_still(one: ParameterHistory) -> bool:
     """From the first steps on; not what stays where it has come to."""
-    return one.still.count >= 0.9 * one.trained and one.moved_early <= 0.1 * min(one.trained, EARLY)
+    return one.still.count >= MOSTLY * one.trained and one.moved_early <= MOVED_EARLY * min(one.trained, EARLY)
 
 
 def _cancels(history: History, one: ParameterHistory) -> bool:
@@ -180,7 +195,7 @@ def _vanished(history: History, number: int, group: list[ParameterHistory], othe
     names = tuple(one.name for one in group)
     order = list(history.parameters)
     first = min(map(order.index, names))
-    if any(one.largest >= EACH * nearest.largest and order.index(one.name) < first for one in others):
+    if any(one.largest >= ARRIVING * nearest.largest and order.index(one.name) < first for one in others):
         # it is not lost on the way to the first layers
         return Fault("gradient of a branch", None, facts, "perhaps", names)
     return Fault("gradient vanishes", None, facts, "likely", names)
@@ -190,13 +205,13 @@ def eaten(history: History) -> Iterator[Fault]:
     """Weights that decay takes to 0 against their gradients. Each group of an optimizer has a decay of its own."""
     groups: dict[tuple[int, float, float], list[ParameterHistory]] = {}
     for one in history.parameters.values():
-        if one.optimizer is not None and one.trained >= LEAST and one.decay:
+        if one.optimizer is not None and one.trained >= LEAST_UPDATES and one.decay:
             groups.setdefault((one.optimizer, one.decay, one.rate), []).append(one)
     for (number, decay, rate), own in groups.items():
         optimizer = history.optimizers[number]
         if rate * decay * optimizer.steps < 1 or any(one.bad.count for one in own):
             continue
-        if rate * decay >= EACH:  # beside those that it leaves next to nothing of, others of the group may have grown
+        if rate * decay >= HARSH:  # beside those that it leaves next to nothing of, others of the group may have grown
             own = [one for one in own if one.weight < EATEN * (one.first_weight or 0.0)] or own
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
             (one.first_weight for one in own), (one.weight for one in own)
@@ -220,8 +235,8 @@ def drifting(history: History) -> Iterator[Fault]:
         if (
             one.optimizer is not None
             and not one.trained
-            and one.drift.count >= LEAST
-            and one.drift.count >= 0.9 * one.steps
+            and one.drift.count >= LEAST_UPDATES
+            and one.drift.count >= MOSTLY * one.steps
         ):
             groups.setdefault((one.optimizer, one.decay), []).append(one)
     if any(one.bad.count for group in groups.values() for one in group):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, ModeHistory
+from gradtui.findings.over_time.history import LEAST_UPDATES, History, ModeHistory
 from gradtui.snapshot.finding import Certainty
 
-LEAST = 3
 BROADCAST: dict[str, tuple[str, Certainty]] = {
     "loss": ("broadcast", "proved"),
     "difference": ("broadcast", "likely"),
@@ -39,7 +38,7 @@ def softmax_twice(history: History) -> Iterator[Fault]:
 def constant_part(history: History) -> Iterator[Fault]:
     """A part of weights that learn is of no account, in each of the first passes."""
     for begun in {one.first: None for one in history.optimizers}:
-        looked_at = range(begun + bool(begun), min(begun + bool(begun) + LEAST, history.updates))
+        looked_at = range(begun + bool(begun), min(begun + bool(begun) + LEAST_UPDATES, history.updates))
         first = [history.passes.get(update, ()) for update in looked_at]
         for one in first[0] if first else ():
             known = history.parameters.get(one.parameter or "")
@@ -56,7 +55,7 @@ def single_element(history: History) -> Iterator[Fault]:
     silent = {name for name, one in history.parameters.items() if one.zero.since is not None}
     told = {one.source for found in history.passes.values() for one in found if one.parameter in silent}
     for seen in history.of("single_element"):
-        if seen.updates >= LEAST and seen.source not in told:
+        if seen.updates >= LEAST_UPDATES and seen.source not in told:
             row = "normalises one element by its size" if seen.facts["by_size"] else "normalises one element"
             yield Fault(row, seen.since, dict(seen.facts), source=seen.source)
 
@@ -66,7 +65,7 @@ def zero_derivative(history: History) -> Iterator[Fault]:
     for seen in history.of("zero_derivative"):
         found = (one for one in history.passes.get(seen.last, ()) if one.kind == "flat" and one.parameter is None)
         cause = next(found, None)
-        if cause is not None and seen.updates >= LEAST:
+        if cause is not None and seen.updates >= LEAST_UPDATES:
             yield Fault("derivative is 0", seen.since, {"count": seen.updates}, source=seen.source, begun_by=cause)
             return
 
@@ -77,9 +76,9 @@ def evaluating(history: History) -> Iterator[Fault]:
         for one in history.modes.values()
         if one.learning is not None
         and one.evaluating.since is not None
-        and history.updates - one.evaluating.since >= LEAST
+        and history.updates - one.evaluating.since >= LEAST_UPDATES
     ]
-    if again := [one for one in history.modes.values() if one.between >= LEAST]:
+    if again := [one for one in history.modes.values() if one.between >= LEAST_UPDATES]:
         first = min(again, key=lambda one: one.first)
         since = first.evaluating.since
         count = first.between + (0 if since is None else history.updates - since)
@@ -96,7 +95,7 @@ def evaluating(history: History) -> Iterator[Fault]:
 def never_training(history: History) -> Iterator[Fault]:
     """Of a model that learns."""
     found = [one for one in history.modes.values() if one.learning is None and one.learns]
-    if found and all(one.whole and one.evaluating.count >= LEAST for one in found):
+    if found and all(one.whole and one.evaluating.count >= LEAST_UPDATES for one in found):
         facts = {"modules": _in_short(found[0], len(found))}
         yield Fault("never in train mode", None, facts, "perhaps")
 

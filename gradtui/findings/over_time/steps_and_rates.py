@@ -6,21 +6,25 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, Noted, OptimizerHistory
+from gradtui.findings.over_time.history import LEAST_UPDATES, OFTEN, History, Noted, OptimizerHistory
 from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
 
-LEAST = 3
 PASSES = 10
 """Without a step: by then they are hardly accumulated for the first one."""
 LBFGS = "LBFGS"
 """It wants a gradient of each evaluation. Of another one a closure may give the loss alone, as to a search along a line."""
 GONE = 1e-5
+"""Of the largest rate so far: what is below is next to 0."""
+LASTING_RATE = 5
+"""Steps in a row at such a rate, or at one of 0, which a schedule may pass through."""
+LEAST_SKIPPED = 4
+"""Steps: a GradScaler that is healthy skips a few as it looks for its scale."""
 LITTLE, FALLS = 1e-4, 0.02
 """Of the norm of the weights, all steps together; of the loss, from the first to the last quarter."""
 BY_SIZE = {"overflow", "masked"}
 """Kinds of which a scale may be the cause, or that are not only of nan and infinity."""
-SHARE = 0.2
-"""Of all steps, for what did not hold from the first."""
+AT_THE_END = 0.2
+"""Of all steps, for a rate that was not 0 from the first."""
 
 
 EMPTIED = {"cleared": "cleared before step", "made 0": "made 0 before step", "unseen": "gone before step"}
@@ -66,7 +70,7 @@ def order(history: History) -> Iterator[Fault]:
                 yield Fault(row, None, facts, "proved", source=emptied.source or one.source)
         elif is_idle and one.name == LBFGS and one.steps >= 2 and idle[0].facts["evaluations"] > 1:
             yield Fault("closure makes none anew", None, facts, "likely", source=one.source)
-        elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
+        elif one.steps > LEAST_UPDATES and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
 
 
@@ -80,10 +84,10 @@ def never(history: History) -> Iterator[Fault]:
 def rate(history: History) -> Iterator[Fault]:
     alike: dict[tuple[str, bool, float | None], list[OptimizerHistory]] = {}
     for one in history.optimizers:
-        if one.no_rate.since is None or one.no_rate.length < LEAST:
+        if one.no_rate.since is None or one.no_rate.length < LEAST_UPDATES:
             continue
         always = one.no_rate.count == one.steps
-        if not always and (one.no_rate.length < 5 or one.no_rate.length < SHARE * one.steps):
+        if not always and (one.no_rate.length < max(LASTING_RATE, AT_THE_END * one.steps)):
             continue
         row = "rate is 0"
         if one.scheduled is not None:
@@ -102,7 +106,9 @@ def rate(history: History) -> Iterator[Fault]:
 def rate_of_some(history: History) -> Iterator[Fault]:
     """Parameters of which the group has a rate of 0, where others of the same optimizer move."""
     for number, one in enumerate(history.optimizers):
-        own = [each for each in history.parameters.values() if each.optimizer == number and each.trained >= LEAST]
+        own = [
+            each for each in history.parameters.values() if each.optimizer == number and each.trained >= LEAST_UPDATES
+        ]
         still = [each for each in own if each.no_rate.count == each.steps]
         if still and len(still) < len(own):
             facts = {"optimizer": one.name, "steps": still[0].steps}
@@ -115,7 +121,7 @@ def tiny(history: History) -> Iterator[Fault]:
         moved, size = sum(one.moves), len(one.losses) // 4
         if clipping.is_far(history):
             continue
-        if size < LEAST or not 0 < moved < LITTLE or not one.rates or max(one.rates) < one.top_rate:
+        if size < LEAST_UPDATES or not 0 < moved < LITTLE or not one.rates or max(one.rates) < one.top_rate:
             continue
         first, last = (sum(loss for _, loss in part) for part in (one.losses[:size], one.losses[-size:]))
         if last >= first - FALLS * abs(first):
@@ -127,7 +133,7 @@ def rate_gone(history: History) -> Iterator[Fault]:
     """A schedule that has taken the rate to next to nothing long before the end."""
     for one in history.optimizers:
         now = max(one.rates, default=0.0)
-        if 0 < now < GONE * one.top_rate and one.low_rate.length >= max(5, 0.5 * one.steps):
+        if 0 < now < GONE * one.top_rate and one.low_rate.length >= max(LASTING_RATE, OFTEN * one.steps):
             facts = {"optimizer": one.name, "steps": one.low_rate.length, "top": one.top_rate, "now": now}
             yield Fault("rate is next to 0", one.low_rate.since, facts)
 
@@ -136,10 +142,10 @@ def skipped(history: History) -> Iterator[Fault]:
     noted = history.of("skipped")
     skips = sum(one.count for one in noted)
     tries = skips + sum(one.count for one in history.of("scaled"))
-    if skips < 4 or skips < 0.5 * tries:
+    if skips < max(LEAST_SKIPPED, OFTEN * tries):
         return
     scalers = {one.latest["scaler"] for one in noted} | {one.facts["scaler"] for one in noted}
-    several = max(scalers) >= 0.5 * tries
+    several = max(scalers) >= OFTEN * tries
     facts = {"skips": skips, "tries": tries, "scale": noted[0].facts["scale"], "last": noted[0].latest["scale"]}
     certainty: Certainty = "proved" if skips == tries else "likely"
     for cause in _not_by_the_scale(history, noted):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import LEAST_UPDATES, History
 
-LEAST = 3
-OFTEN = 2
+MADE_ANEW = 2
 """Updates of the first ones in which something is made anew."""
 
 
@@ -27,7 +26,7 @@ def symmetric(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.parameters.values()
-        if one.alike and one.trained >= LEAST and 2 * one.still.count < one.trained
+        if one.alike and one.trained >= LEAST_UPDATES and 2 * one.still.count < one.trained
     ]
     if found:
         facts = {"rows": max(one.shape[0] for one in found), "count": min(one.trained for one in found)}
@@ -38,7 +37,7 @@ def frozen(history: History) -> Iterator[Fault]:
     """What an optimizer was given, and was never to be learned."""
     for number, optimizer in enumerate(history.optimizers):
         own = [one for one in history.parameters.values() if one.optimizer == number]
-        still = [one for one in own if not one.trained and one.steps >= LEAST and one.frozen.count == one.steps]
+        still = [one for one in own if not one.trained and one.steps >= LEAST_UPDATES and one.frozen.count == one.steps]
         if still and len(still) < len(own):
             yield Fault(
                 "frozen from the start",
@@ -54,5 +53,5 @@ def made_anew(history: History) -> Iterator[Fault]:
     if any(one.optimizer is not None and one.none.count == one.steps for one in history.parameters.values()):
         return
     for one in history.of("made_anew"):
-        if one.updates >= OFTEN:
+        if one.updates >= MADE_ANEW:
             yield Fault("weights are made anew", None, {}, "perhaps", source=one.source)

@@ -12,7 +12,7 @@ from gradtui.findings.words.mistakes import EVIDENCE_OF_LEAVES, NOT_A_LEAF, OF_L
 from gradtui.findings.words.not_finite import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.words.sentence import Sentence
-from gradtui.findings.words.sizes import DIGITS, EVIDENCE_OF_SIZES, SIZES
+from gradtui.findings.words.sizes import EVIDENCE_OF_SIZES, LOST_DIGITS, SIZES
 from gradtui.findings.words.whereabouts import gathered
 from gradtui.findings.words.zeros import EVIDENCE_OF_ZEROS, ZEROS
 from gradtui.snapshot.finding import Finding
@@ -32,7 +32,7 @@ TABLES: dict[str, dict[str, Sentence]] = {
     "storage": STORAGE,
     "unread": UNREADABLE,
     "sizes": SIZES,
-    "digits": DIGITS,
+    "digits": LOST_DIGITS,
 }
 """By topic; `rank` says which is told first."""
 SENTENCES: dict[str, Sentence] = {kind: row for table in TABLES.values() for kind, row in table.items()}

@@ -90,7 +90,7 @@ SIZES: dict[str, Sentence] = {
         "nothing to do",
     ),
 }
-DIGITS: dict[str, Sentence] = {
+LOST_DIGITS: dict[str, Sentence] = {
     "value loses digits": Sentence("lost_digits", "forward", "{node}: {why}, so that {consequence}", "{form}{more}"),
     "gradient loses digits": Sentence(
         "lost_digits", "backward", "{node}: {why}, so that {consequence}", "{form}{more}"

@@ -8,10 +8,10 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
+from gradtui.findings.zeros.softmax_and_norms import LEFT_BY_CANCELLING
 from gradtui.graph.operands import is_zero, operation
 from gradtui.snapshot.model import Node, Values
 
-ROUNDING = 1e-5
 CENTRING = {"Mean", "Sum"}
 """What takes from each element what all of them have in common."""
 
@@ -46,4 +46,4 @@ def _are_opposite(one: Values | None, other: Values | None) -> bool:
     """Whether one is the other times -1, as far as numbers of both are known."""
     if one is None or other is None or len(one.numbers) != len(other.numbers):
         return False
-    return all(math.isclose(a, -b, rel_tol=ROUNDING) for a, b in zip(one.numbers, other.numbers, strict=True))
+    return all(math.isclose(a, -b, rel_tol=LEFT_BY_CANCELLING) for a, b in zip(one.numbers, other.numbers, strict=True))

@@ -13,7 +13,7 @@ from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation, seen_value
 from gradtui.snapshot.model import Graph, Node
 
-ROUNDING = 1e-5
+LEFT_BY_CANCELLING = 1e-5
 """What is left of a sum in float32 whose terms cancel."""
 NO_WEIGHT = 1e-6
 """An element of a softmax that is smaller has next to none."""
@@ -85,10 +85,12 @@ def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
         deviation, weight = norms.deviation(seen_value(graph, node.edges[0])), norms.weight_of(graph, node)
         found = spread(weight.value) if weight is not None and weight.value is not None else None
         scale = max(abs(found.min or 0.0), abs(found.max or 0.0)) if found is not None else 1.0
-        return Reason("constant", "only shifts") if deviation and kept * deviation < ROUNDING * scale else None
+        return (
+            Reason("constant", "only shifts") if deviation and kept * deviation < LEFT_BY_CANCELLING * scale else None
+        )
     if has(name, "attending"):
-        return one_key(graph, node) if kept < ROUNDING else None
-    found_softmax = softmax(node, False) if node.value is not None and kept < ROUNDING else None
+        return one_key(graph, node) if kept < LEFT_BY_CANCELLING else None
+    found_softmax = softmax(node, False) if node.value is not None and kept < LEFT_BY_CANCELLING else None
     return found_softmax if found_softmax is not None and found_softmax.kind == "constant" else None
 
 
