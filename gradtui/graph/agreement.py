@@ -8,18 +8,14 @@ from functools import cached_property
 from msgspec import Struct
 
 from gradtui.dtypes import limits
-from gradtui.graph.digits import LAST, enough, in_words, right_digits
+from gradtui.graph import agreement_words as words
+from gradtui.graph.agreement_words import Mark, Marks
+from gradtui.graph.digits import LAST, enough, right_digits
 from gradtui.graph.rounding import roundings
 from gradtui.snapshot.differences import CORNER, Differences, is_hidden, rounded
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.truth import Derivative
-
-Mark = bool | None
-Marks = tuple[Mark, Mark, Mark]
-
-WAYS = ("autograd", "calculus", "differences")
-MARKS = {True: "✓", False: "✗", None: "–"}
 
 NOISE = 1e-7
 """Relative error of differences that is always forgiven."""
@@ -28,8 +24,6 @@ TRUSTED = 1e-3
 SUSPECT = 1e3
 """Where calculus is silent, times the error of the last two digits, beyond which rounding may have taken more than differences
 can see."""
-MORE = 3
-"""Digits that are shown beyond those that are right, so that one sees them part."""
 
 
 class Check(Struct, frozen=True):
@@ -48,7 +42,7 @@ class Check(Struct, frozen=True):
     @property
     def marks(self) -> str:
         """`autograd ✓ calculus ✓ differences –`: all of the text where there is no more to say."""
-        return _marked((self.autograd, self.calculus, self.differences))
+        return words.marked((self.autograd, self.calculus, self.differences))
 
     @property
     def lost(self) -> bool:
@@ -118,7 +112,7 @@ def value_check(snapshot: Snapshot) -> ValueCheck:
     digits, got, exact = min(told, key=lambda one: one[0])
     if enough(digits, snapshot.dtype):
         return ValueCheck(True, digits, "")
-    return ValueCheck(None, digits, _lost(digits, got, exact, snapshot.dtype, "torch"))
+    return ValueCheck(None, digits, words.lost(digits, got, exact, snapshot.dtype, "torch"))
 
 
 class _Element(Struct, frozen=True):
@@ -174,7 +168,7 @@ class _Judge:
         digits = min((one.digits for one in told if one.digits is not None), default=None)
         worst = _worst(told)
         if worst is None:
-            return Check(*marks, _marked(marks), digits)
+            return Check(*marks, words.marked(marks), digits)
         text = told[worst].text
         return Check(*marks, text if len(told) == 1 else f"{variable}[{worst}]: {text}", digits)
 
@@ -204,14 +198,16 @@ class _Judge:
 
     def of_element(self, one: _Element) -> Check:
         if (one.variable, one.place) in self.missing:
-            told = f"no derivative here, as there is none of a lower order; torch takes {number(one.autograd)}"
-            return Check(None, None, None, _nothing(self.snapshot, one) if _not_finite(self.snapshot) else told)
+            bad = _not_finite(self.snapshot)
+            return Check(
+                None, None, None, words.nothing(one.autograd, bad) if bad else words.not_of_a_lower_order(one.autograd)
+            )
         has_corner = _has_corner(one)
         if one.calculus is None and has_corner:
-            return Check(None, None, None, _corner(one))
+            return Check(None, None, None, words.corner(one.left, one.right, one.reach, one.autograd))
         central = one.central if _is_trusted(one) and not has_corner else None
         if one.calculus is None and central is None:
-            return Check(None, None, None, _nothing(self.snapshot, one))
+            return Check(None, None, None, words.nothing(one.autograd, _not_finite(self.snapshot)))
         return self._compared(one, rounded(central, one.off))
 
     def digits(self, one: _Element) -> int:
@@ -229,21 +225,23 @@ class _Judge:
         if d is not None and not _near(c, d, noise):
             d = None if self._is_value_spoilt or (enough(digits, self.dtype) and is_hidden(c, d)) else d
         ad, cd = (d is not None and _near(other, d, noise) for other in (a, c))
+        marks: Marks
         if enough(digits, self.dtype):
-            marks: Marks = (True, True, None if d is None else ad or cd)
-            return Check(*marks, _told((a, c, d), marks), digits)
+            marks = (True, True, None if d is None else ad or cd)
+            return Check(*marks, words.compared((a, c, d), marks), digits)
         if self._may_be_rounding(one, c):
             return Check(None, True, cd or None, self._lost(one, digits, c, "calculus"), digits)
         independent = not self.snapshot.graph.derivative  # else they are of the derivative before, as autograd has it
-        alone = ad and not cd
-        outvoted = alone and independent
-        marks = (outvoted, not outvoted, None if d is None or (alone and not independent) else ad or cd)
-        return Check(*marks, _told((a, c, d), marks), None if outvoted else digits)
+        if ad and not cd and independent:  # two outvote calculus
+            marks = (True, False, True)
+            return Check(*marks, words.compared((a, c, d), marks))
+        marks = (False, True, None if d is None or (ad and not cd) else cd)
+        return Check(*marks, words.compared((a, c, d), marks), digits)
 
     def _against_differences(self, one: _Element, d: float) -> Check:
         """What differences can see, which is about nine digits: not the last of float64."""
         if not one.autograd and not d:  # differences do not tell 0 from what is very small
-            return Check(None, None, None, _nothing(self.snapshot, one))
+            return Check(None, None, None, words.nothing(one.autograd, _not_finite(self.snapshot)))
         a, noise = one.autograd, _noise(one, d)
         near = _near(a, d, noise, limits(self.dtype).largest)
         right, seen = right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype)
@@ -253,21 +251,18 @@ class _Judge:
         if near or self._may_be_rounding(one, d):
             text = self._lost(one, digits, d, "differences")
             if 0 < seen < right:
-                shown = min(right + MORE, 17)
-                told = f"autograd {number(a, shown)}, differences {number(d, shown)}"
-                text = f"alike to {right} digits; differences are sure of {seen}: {told}"
+                text = words.alike(right, seen, a, d)
             return Check(None, None, True, text, digits)
         marks = (False, None, True)
-        return Check(*marks, _told((a, None, d), marks), right_digits(a, d, self.dtype))
+        return Check(*marks, words.compared((a, None, d), marks), right_digits(a, d, self.dtype))
 
     def _lost(self, one: _Element, digits: int, truth: float, knows: str) -> str:
         """Without a digit, how far rounding reaches: little where a training has come to its end, and much where nearly equal
         numbers are subtracted on the way."""
         bound, size = self._bound(one), max(abs(one.autograd), abs(truth))
         if digits or not truth or not size <= bound < math.inf:
-            return _lost(digits, one.autograd, truth, self.dtype, "autograd", knows)
-        told = f"autograd {number(one.autograd, MORE)}, {knows} {number(truth, MORE)}"
-        return f"{self.dtype} cannot tell it from 0, with rounding up to {number(bound, 1)}: {told}"
+            return words.lost(digits, one.autograd, truth, self.dtype, "autograd", knows)
+        return words.hardly_0(one.autograd, truth, self.dtype, bound, knows)
 
     def _is_steady(self, one: _Element) -> bool:
         """Whether rounding can hardly have taken more than the last digits."""
@@ -317,24 +312,9 @@ def _has_corner(one: _Element) -> bool:
     return not _near(left, right, CORNER * max(abs(left), abs(right)) + 100 * one.off * math.isfinite(one.off))
 
 
-def _corner(one: _Element) -> str:
-    sides = [
-        f"{number(slope)} from the {side}" if slope is not None else f"f has no value to the {side}"
-        for slope, side in ((one.left, "left"), (one.right, "right"))
-    ]
-    beside = f" or at a place within {number(one.reach, 2)} of it" if one.reach else ""
-    return f"no derivative here{beside}: {', '.join(sides)}; torch takes {number(one.autograd)}"
-
-
 def _is_trusted(one: _Element) -> bool:
     central = one.central
     return central is not None and math.isfinite(central) and one.off <= TRUSTED * max(abs(central), 1e-6)
-
-
-def _nothing(snapshot: Snapshot, one: _Element) -> str:
-    if bad := _not_finite(snapshot):
-        return f"f is {bad} here, there is no derivative to check; torch gives {number(one.autograd)}"
-    return f"nothing to check autograd's {number(one.autograd)} against here"
 
 
 def _right(number: float, here: float, typed: float | None, dtype: str) -> int:
@@ -345,32 +325,6 @@ def _right(number: float, here: float, typed: float | None, dtype: str) -> int:
 def _noise(one: _Element, *sizes: float | None) -> float:
     known = (abs(size) for size in sizes if size is not None and math.isfinite(size))
     return 10 * one.off + NOISE * max(known, default=0.0)
-
-
-def _lost(digits: int, got: float, exact: float, dtype: str, who: str, knows: str = "calculus") -> str:
-    """`≈ 2 digits: autograd 0.4973 calculus 0.5000033`"""
-    if exact == 0:
-        return f"no digit is right: it is 0, and {number(got, MORE)} is what rounding left"
-    shown = min(digits + MORE, 17)
-    return f"{in_words(digits, dtype)}: {who} {number(got, shown)}, {knows} {number(exact, shown)}"
-
-
-def _told(told: tuple[float | None, ...], marks: Marks) -> str:
-    """`autograd 10.5 ✗ calculus 11 ✓ differences 11 ✓, 0.5 apart`; nothing where none is wrong."""
-    if False not in marks:
-        return ""
-    rows = zip(WAYS, told, marks, strict=True)
-    shown = " ".join(f"{way} {number(value)} {MARKS[mark]}" for way, value, mark in rows if value is not None)
-    return f"{shown}{_apart(told, marks)}"
-
-
-def _apart(told: tuple[float | None, ...], marks: Marks) -> str:
-    """By how much the odd one out differs from the others."""
-    wrong = next(value for value, mark in zip(told, marks, strict=True) if mark is False)
-    right = next((value for value, mark in zip(told, marks, strict=True) if mark), None)
-    if wrong is None or right is None or not math.isfinite(wrong - right):
-        return ""
-    return f", {number(abs(wrong - right), 2)} apart"
 
 
 def _near(one: float, other: float, slack: float, limit: float = math.inf) -> bool:
@@ -385,10 +339,6 @@ def _near(one: float, other: float, slack: float, limit: float = math.inf) -> bo
 def _together(marks: list[Mark]) -> Mark:
     """Of all elements: wrong where one is, nothing to say where none has."""
     return False if False in marks else True if True in marks else None
-
-
-def _marked(marks: Marks) -> str:
-    return " ".join(f"{way} {MARKS[mark]}" for way, mark in zip(WAYS, marks, strict=True))
 
 
 def _is_finite(values: Values) -> bool:

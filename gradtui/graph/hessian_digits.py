@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from gradtui.dtypes import limits
-from gradtui.graph.agreement import MORE
+from gradtui.graph.agreement_words import MORE
 from gradtui.graph.digits import enough, in_words, relative_error, right_digits
 from gradtui.graph.hessian_curvature import DIGITS, taken_for_0
 from gradtui.graph.taylor_text import NONE_RIGHT

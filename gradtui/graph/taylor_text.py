@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from gradtui.dtypes import limits
-from gradtui.graph.agreement import MORE
+from gradtui.graph.agreement_words import MORE
 from gradtui.graph.digits import enough, in_words, right_digits
 from gradtui.graph.higher_orders import polynomial, prime, without
 from gradtui.snapshot.model import Snapshot

@@ -13,7 +13,8 @@ from gradtui.chart.point import Point, point
 from gradtui.dtypes import limits
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import plain
-from gradtui.graph.agreement import MARKS, Check, check, value_check
+from gradtui.graph.agreement import Check, check, value_check
+from gradtui.graph.agreement_words import MARKS
 from gradtui.graph.higher_orders import by, order_of, prime
 from gradtui.graph.operands import LONGEST_QUOTE, is_finite
 from gradtui.graph.paths import sentence, summary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from gradtui.graph import taylor_text
-from gradtui.graph.agreement import MARKS
+from gradtui.graph.agreement_words import MARKS
 from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.hessian_digits import believed, remarks
 from gradtui.graph.higher_orders import by, derivative_checks, order_of, prime, why_fewer
