@@ -142,6 +142,45 @@ def through_backward(around: Callable[..., Any]) -> Callable[[], None]:
     return end
 
 
+MODULES: Any = torch.nn.modules.module
+OF_ALL_MODULES = (
+    "_global_forward_pre_hooks",
+    "_global_forward_hooks",
+    "_global_backward_pre_hooks",
+    "_global_backward_hooks",
+)
+ASKED = "_has_any_global_hook"
+"""What a compiled module asks, each time it is called, to warn of hooks of all modules; in torch 2.6 it does not yet."""
+_is_any_hook_there = getattr(MODULES, ASKED, None)
+_own_hooks: set[int] = set()
+
+
+def hook_all_modules(begins: Callable[..., None], ends: Callable[..., None]) -> Callable[[], None]:
+    """Have `begins` called before any module runs and `ends` after it: hooks that torch does not warn of where a module is
+    compiled, as nobody has put them there. Gives what ends it."""
+    hooks = (
+        MODULES.register_module_forward_pre_hook(begins),
+        MODULES.register_module_forward_hook(ends, always_call=True),
+    )
+    own = {hook.id for hook in hooks}
+    _own_hooks.update(own)
+    if _is_any_hook_there is not None:
+        setattr(MODULES, ASKED, _is_another_hook_there)
+
+    def end() -> None:
+        for hook in hooks:
+            hook.remove()
+        _own_hooks.difference_update(own)
+        if not _own_hooks and _is_any_hook_there is not None:
+            setattr(MODULES, ASKED, _is_any_hook_there)
+
+    return end
+
+
+def _is_another_hook_there() -> bool:
+    return any(not _own_hooks.issuperset(getattr(MODULES, name)) for name in OF_ALL_MODULES)
+
+
 @contextmanager
 def checkpoints_may_run() -> Iterator[None]:
     """Within it a reentrant checkpoint runs in whatever backward, not only in one that accumulates into every leaf."""

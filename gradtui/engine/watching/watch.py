@@ -10,7 +10,6 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_aside
@@ -18,6 +17,7 @@ from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.torch_private import (
     caller,
+    hook_all_modules,
     in_backward,
     is_for_torch,
     is_unscaled,
@@ -81,7 +81,6 @@ class Watch:
         self._unstepped = Unstepped(self.history, self._names)
         self._stack: list[Any] = []
         self._without_tape = False
-        self._hooks: list[Any] = []
         self._open()
 
     def _open(self) -> None:
@@ -91,8 +90,8 @@ class Watch:
             left.enter_context(stepping_aside(self))
             left.callback(register_optimizer_step_pre_hook(not_compiled(self._step_begins)).remove)
             left.callback(register_optimizer_step_post_hook(not_compiled(self._step_ends)).remove)
-            left.callback(self._unhook)
             self._hook()
+            left.callback(self._unhook)
             left.enter_context(self._tape)
             self._left = left.pop_all()
 
@@ -148,15 +147,10 @@ class Watch:
     # ---------------------------------------------------------------- modules
 
     def _hook(self) -> None:
-        self._hooks = [
-            register_module_forward_pre_hook(self._module_begins),
-            register_module_forward_hook(self._module_ends, always_call=True),
-        ]
+        self._end_hooks = hook_all_modules(self._module_begins, self._module_ends)
 
     def _unhook(self) -> None:
-        for handle in self._hooks:
-            handle.remove()
-        self._hooks = []
+        self._end_hooks()
 
     def step_aside(self, compiled: Compiled) -> None:
         with self._guard():

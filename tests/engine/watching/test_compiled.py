@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 import gradtui
 from tests.torch_version import sees_into_compiled
 
-pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:Using `torch.compile")]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(autouse=True)
@@ -233,3 +234,22 @@ def test_a_compiled_step_is_not_made_to_trace_the_watch(recwarn: pytest.Warnings
             step()
     assert len(watch.run.updates) == 4
     assert [str(one.message) for one in recwarn if "trace the builtin" in str(one.message)] == []
+
+
+def test_torch_warns_of_hooks_of_all_modules_that_are_a_persons_and_of_no_others() -> None:
+    """No warning is one where there is a watch: here each would be an error. In another order, too."""
+    written = nn.Linear(3, 1)
+    model = torch.compile(written, backend="eager")
+    asked = getattr(nn.modules.module, "_has_any_global_hook", None)
+    first, second = gradtui.watch(written).__enter__(), gradtui.watch(written).__enter__()
+    model(torch.rand(5, 3))
+    hook = nn.modules.module.register_module_forward_hook(lambda module, args, result: None)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        model(torch.rand(5, 3))
+    assert bool(warned) == (asked is not None)
+    hook.remove()
+    first.close()
+    model(torch.rand(5, 3))
+    second.close()
+    assert getattr(nn.modules.module, "_has_any_global_hook", None) is asked
