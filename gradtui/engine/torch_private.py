@@ -6,7 +6,7 @@ Not here are `torch._foreach_...`, and what tensors and modules have as attribut
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from types import FrameType
@@ -60,27 +60,35 @@ put_on: Callable[[TorchDispatchMode], None] = _C._push_on_torch_dispatch_stack
 """A mode on this thread's stack, without the marks that `__enter__` makes, and `__exit__` takes back."""
 
 
-def take_off(mode: TorchFunctionMode) -> int | None:
-    """Take `mode` off the thread's stack of modes: how many stand below it, None where it is not there."""
-    above = []
-    while _C._len_torch_function_stack():
-        top = _C._pop_torch_function_stack()
-        if top is mode:
-            depth = int(_C._len_torch_function_stack())
-            break
-        above.append(top)
-    else:
-        depth = None
-    for other in reversed(above):
-        _C._push_on_torch_function_stack(other)
-    return depth
+def take_off(mode: TorchFunctionMode) -> tuple[TorchFunctionMode, ...] | None:
+    """Take `mode` off the thread's stack of modes: those that stand below it, None where it is not there."""
+    modes = _modes()
+    place = next((place for place, one in enumerate(modes) if one is mode), None)
+    if place is None:
+        return None
+    _put(modes[place + 1 :], place)
+    return tuple(modes[:place])
 
 
-def put_back(mode: TorchFunctionMode, depth: int) -> None:
-    """Above so many modes, below the others."""
-    above = [_C._pop_torch_function_stack() for _ in range(_C._len_torch_function_stack() - depth)]
-    for other in (mode, *reversed(above)):
-        _C._push_on_torch_function_stack(other)
+def put_back(mode: TorchFunctionMode, below: tuple[TorchFunctionMode, ...]) -> None:
+    """Above those of `below` that are there, as others may be off too, and below the rest."""
+    modes = _modes()
+    known = {*map(id, below)}
+    place = max((place for place, one in enumerate(modes, start=1) if id(one) in known), default=0)
+    _put([mode, *modes[place:]], place)
+
+
+def _modes() -> list[TorchFunctionMode]:
+    """Of this thread, the innermost last."""
+    return [_C._get_function_stack_at(place) for place in range(_C._len_torch_function_stack())]
+
+
+def _put(modes: Iterable[TorchFunctionMode], place: int) -> None:
+    """In place of those that stand from there on."""
+    while _C._len_torch_function_stack() > place:
+        _C._pop_torch_function_stack()
+    for one in modes:
+        _C._push_on_torch_function_stack(one)
 
 
 def torch_functions(state: Any) -> Any:
@@ -341,12 +349,16 @@ OF_SHAPES = "torch.distributed.pipelining.stage", "_backward_metadata_inference"
 """The module, and its function, by which a pipeline learns of what shapes gradients are: of numbers that nobody has set."""
 
 
+MANY_PASSES = {"torch.autograd.functional", "torch.autograd.gradcheck"}
+"""Modules that take a Jacobian row by row, or compare one with what they get by writing over the inputs."""
+
+
 def is_for_torch(frame: FrameType | None) -> bool:
-    """Whether a pass that is begun here, within `torch.autograd.grad`, is one of many for `torch.autograd.functional`, or one by
-    which a pipeline looks at shapes."""
+    """Whether a pass that is begun here, within `torch.autograd.grad`, is one of many for a module of torch, or one by which a
+    pipeline looks at shapes."""
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("torch", "gradtui"):
         name = frame.f_globals["__name__"]
-        if name == "torch.autograd.functional" or (name, frame.f_code.co_name) == OF_SHAPES:
+        if name in MANY_PASSES or (name, frame.f_code.co_name) == OF_SHAPES:
             return True
         frame = frame.f_back
     return False

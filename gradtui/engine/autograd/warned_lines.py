@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
@@ -46,6 +47,28 @@ def at_their_lines() -> Iterator[None]:
             warnings.warn_explicit(told.message, told.category, file, line, module, known)
         finally:
             _moved.discard(id(told.message))
+
+    python._showwarnmsg = show
+    try:
+        yield
+    finally:
+        if python._showwarnmsg is show:
+            python._showwarnmsg = shown
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Of what runs once more within, on this thread, no warning is shown: it has been, when it ran the first time. Filters stay,
+    as Python would show anew, after a change, what it shows once."""
+    python: Any = warnings
+    shown, own = getattr(python, "_showwarnmsg", None), get_ident()
+    if shown is None:
+        yield
+        return
+
+    def show(told: warnings.WarningMessage) -> None:
+        if get_ident() != own:
+            shown(told)
 
     python._showwarnmsg = show
     try:

@@ -45,7 +45,7 @@ class Recorder(Calls, TorchFunctionMode):
         TorchFunctionMode.__init__(self)
         Calls.__init__(self, places, most)
         self._function = OutermostCall(code)
-        self._depth: int | None = None
+        self._below: tuple[TorchFunctionMode, ...] | None = None
         self._source: Source | None = None
         self._left = ExitStack()
 
@@ -91,7 +91,7 @@ class Recorder(Calls, TorchFunctionMode):
 
     def step_aside(self, compiled: Compiled) -> None:
         with self.own():
-            self._depth, self._source = torch_private.take_off(self), None
+            self._below, self._source = torch_private.take_off(self), None
             self._function.look_for(compiled.frame)
             if not torch_private.in_backward():
                 self.recording.compiled[compiled.name] = None
@@ -101,9 +101,9 @@ class Recorder(Calls, TorchFunctionMode):
     def come_back(self) -> None:
         """What was made meanwhile is of the line that called it."""
         with self.own():
-            depth, self._depth = self._depth, None
-            if depth is not None:
-                torch_private.put_back(self, depth)
+            below, self._below = self._below, None
+            if below is not None:
+                torch_private.put_back(self, below)
             if self._source is not None:
                 made = torch_private.sequence_number()
                 self.recording.sources |= dict.fromkeys(range(self._next, made), self._source)

@@ -18,6 +18,7 @@ from torch.nn.modules._functions import SyncBatchNorm
 from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
+from gradtui.engine.autograd.warned_lines import unheard
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import buffers_of, is_a, items, tensors
@@ -121,6 +122,7 @@ def replay(
         hooks = [hook for call in calls for hook in _hooks(call)]
         with (
             undisturbed(),
+            unheard(),
             unchanged(buffers_of((*models, *scope.values()))),
             repeating(hooks),
             _kept(calls) as weights,

@@ -86,7 +86,7 @@ class Tape(TorchFunctionMode):
         self._thread: int | None = get_ident()
         self._heard, self._gradient_set = heard, gradient_set
         self._left = ExitStack()
-        self._depth: int | None = None
+        self._below: tuple[TorchFunctionMode, ...] | None = None
         self._distances: dict[CodeType, int] = {}
         self._switch = ON
         self._compiled: tuple[Compiled, tuple[torch.Tensor, ...]] | None = None
@@ -104,13 +104,13 @@ class Tape(TorchFunctionMode):
 
     def __exit__(self, *raised: object) -> None:
         self._left.close()
-        self._depth = None
+        self._below = None
         self.paused += 1  # on the stack of another thread it stays
         take_off(self)  # others may have been entered since, and still be there
 
     def move(self) -> None:
         """Go on in the thread that runs now; on the stack of the one before it stays, and does nothing there."""
-        self._thread, self._depth = get_ident(), None
+        self._thread, self._below = get_ident(), None
         take_off(self)
         super().__enter__()  # type: ignore[no-untyped-call]
 
@@ -138,20 +138,20 @@ class Tape(TorchFunctionMode):
 
     def step_aside(self, compiled: Compiled) -> None:
         with self._guard():
-            if self._depth is None and not self._is_off():  # not within a step
+            if self._below is None and not self._is_off():  # not within a step
                 self._compiled = compiled, _random()
             self.leave()
 
     def leave(self) -> None:
         """Take it off for a while: nothing that is called meanwhile is any slower."""
-        if self._depth is None:
-            self._depth = take_off(self)
+        if self._below is None:
+            self._below = take_off(self)
 
     def come_back(self) -> None:
         with self._guard():
-            if self._depth is not None:
-                depth, self._depth = self._depth, None
-                put_back(self, depth)
+            if self._below is not None:
+                below, self._below = self._below, None
+                put_back(self, below)
             compiled, self._compiled = self._compiled, None
             if compiled is not None:
                 self._note_compiled(*compiled)

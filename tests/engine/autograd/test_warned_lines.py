@@ -65,6 +65,16 @@ def of_the_program_itself(x: torch.Tensor) -> None:
     warnings.warn("so far", stacklevel=1)
 
 
+def of_a_forward_pass_that_runs_again(x: torch.Tensor) -> None:
+    """Gradients of zeros have it looked at once more."""
+    w = nn.Parameter(torch.zeros(3, 3))
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        nn.functional.softmax(x @ w).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+
 def places(script: Callable[[torch.Tensor], None], within: AbstractContextManager[object]) -> list[Place]:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("default")
@@ -107,6 +117,7 @@ HOW = {
         by_a_backward_pass,
         of_a_loop,
         of_the_program_itself,
+        of_a_forward_pass_that_runs_again,
     ],
 )
 def test_the_place_is_that_of_the_program_alone(script: Callable[[torch.Tensor], None], how: str) -> None:

@@ -617,3 +617,10 @@ def test_what_is_written_without_a_gradient_is_no_update(kept: Kept) -> None:
             w.normal_()
         w = torch.randn(3, requires_grad=True)
     assert told(kept).updates == []
+
+
+@pytest.mark.parametrize("checks", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
+def test_what_checks_a_gradient_by_differences_is_no_update(kept: Kept, checks: Callable[..., bool]) -> None:
+    x = torch.tensor([0.5, 1.5, -1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    assert checks(lambda x: x**3, (x,))
+    assert told(kept).updates == []

@@ -139,6 +139,17 @@ def test_averages_of_a_model_that_is_made_while_it_is_watched_too(name: str) -> 
     assert all(torch.equal(one, plain[name]) for name, one in watched.items())
 
 
+@pytest.mark.parametrize("inner", [gradtui.watch, lambda _: gradtui.trace()], ids=["watch", "trace"])
+def test_two_at_once_leave_a_mode_where_it_was(model: nn.Module, inner: Callable[[nn.Module], Any]) -> None:
+    """Each goes aside for a step, and another may do so meanwhile."""
+    before, optimizer = left(), torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model), inner(model):
+        for _ in range(3):
+            with torch.device("cpu"):
+                train(model, optimizer, 1)
+    assert left() == before
+
+
 def test_findings_are_told_while_it_goes_on_and_after_an_exception(model: nn.Module) -> None:
     heard: list[Finding] = []
     before = left()
