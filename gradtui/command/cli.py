@@ -6,27 +6,19 @@ import gc
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
-from gradtui.command import (
-    option_values,
-    options,
-    print_or_export,
-    saved_run,
-    standard_output,
-    training,
-    watched_script,
-)
+from gradtui.command import option_values, options, print_or_export, saved_run, standard_output, watched_script
+from gradtui.command.given import Given
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping, Sequence
 
     from gradtui.command.print_or_export import Form
     from gradtui.settings.read_settings import Settings
-    from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
 LARGE_FILE = 2**16
@@ -65,68 +57,22 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
     context_settings={"ignore_unknown_options": True, "max_content_width": 100},
 )
 @options.declared
-def command(
-    target: tuple[str, ...],
-    places: tuple[str, ...],
-    as_text: bool,
-    as_json: bool,
-    as_steps: bool,
-    plain: bool,
-    export: str | None,
-    dtype: Dtype | None,
-    device: Device,
-    window: str | None,
-    step: str | None,
-    theme: str | None,
-    vocabulary: str | None,
-    mouse: bool | None,
-    keymap: str | None,
-    show_settings: bool,
-    serve: int | None,
-    optimizer: str | None,
-    train: str | None,
-    updates: int | None,
-    data: str | None,
-    batch: int | None,
-    seed: int | None,
-    every: int,
-    order: int | None,
-    taylor: int | None,
-) -> None:
-    script = click.get_current_context().obj
-    text = option_values.one_target(target, FIRST_EXAMPLE)
-    if as_text + as_json + as_steps > 1:
-        raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
-    if plain and (as_text or as_json or as_steps or export):
-        raise click.UsageError("--plain is a session and no report: ask for one of them")
-    if export is not None and not (script and watched_script.is_folder(export)):
-        print_or_export.check_export(export)
-    if serve is not None:
+def command(**values: Any) -> None:
+    given, script = Given(**values), click.get_current_context().obj
+    text = option_values.one_target(given.target, FIRST_EXAMPLE)
+    given.check_answers()
+    if given.export is not None and not (script and watched_script.is_folder(given.export)):
+        print_or_export.check_export(given.export)
+    if given.serve is not None:
         from gradtui.command import serve as page
 
-        page.serve(page.without_own(sys.argv[1:]), serve)
+        page.serve(page.without_own(sys.argv[1:]), given.serve)
         return
-    form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
-    at, alone = option_values.read_places(places)
-    trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
+    at, alone = option_values.read_places(given.places)
     if script:
-        _refuse(options.OF_A_FUNCTION, "a script has options of its own, which stand after its name")
-        if plain:
-            raise click.UsageError("a script has no session in sentences: --print gives a text report")
-        if form is not None or export is not None or not _has_terminal():
-            sys.exit(watched_script.run(script, form, export, every))
-    from gradtui.settings.read_settings import read
-
-    settings = read().given(
-        theme=theme,
-        vocabulary=vocabulary,
-        dtype=dtype,
-        step=option_values.read_setting("step", step),
-        window=option_values.read_setting("window", window),
-        mouse=mouse,
-        keymap=keymap,
-    )
-    if show_settings:
+        _script_without_screen(given, script)
+    settings = _settings(given)
+    if given.show_settings:
         from gradtui.command import settings as report
 
         report.show(settings)
@@ -134,70 +80,64 @@ def command(
     if script:
         from gradtui.command import live_script
 
-        sys.exit(live_script.show(script, every, option_values.themed(settings)))
+        sys.exit(live_script.show(script, given.every, option_values.themed(settings)))
     _refuse(("every",), "Snapshots are kept of a script's updates: gradtui --every 100 train.py")
-    dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
-        if as_text or as_steps or export:
-            raise click.UsageError("a batch is answered in JSON: gradtui - --json")
-        if trains or data:
-            raise click.UsageError("a batch is not trained: one function at a time")
-        from gradtui.command.json_lines import answer_input
-
-        option_values.complain(settings)
-        sys.exit(answer_input(at, alone, dtype, device, limits, order, taylor))
-    if SAVED.fullmatch(text.strip()) or saved_run.is_folder(text.strip()):
+        _batch(given, at, alone, settings)
+    elif SAVED.fullmatch(text.strip()) or saved_run.is_folder(text.strip()):
         _refuse(options.OF_A_FUNCTION, "what is saved is what it is")
-        _saved(text.strip(), form, export, settings, plain)
-        return
-    from gradtui.snapshot.start import Start
-    from gradtui.snapshot.target import is_target
+        _saved(text.strip(), given.form, given.export, settings, given.plain)
+    else:
+        _function(given, text, at, alone, settings)
 
-    try:
-        text = option_values.file_target(text)
-    except option_values.RefusedError as error:
-        print_or_export.refuse(text, error.problem, form)
-    origin: Origin = "function" if is_target(text) else "expression"
-    if origin == "function" and (data or batch is not None or seed is not None):
-        raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
-    if trains and (form or export):
-        print_or_export.check_updates(form, export)
-    (columns, unusable), chosen = training.read_data(data), training.read_optimizer(optimizer)
-    named = (*columns, *filter(str.isidentifier, unusable))
-    twice = next((name for name in at if name in columns), None)
-    if twice is not None:
-        raise click.BadParameter(f"{twice} is a column of the data already", param_hint="--at")
-    try:
-        variables = option_values.read_variables(text, origin, (*at, *named))
-    except option_values.RefusedError as error:
-        print_or_export.refuse(text, error.problem, form)
-    if origin == "expression":
-        training.check_columns(columns, unusable, variables, (*at, *(train or "").split(",")))
-    if alone is not None:
-        at[option_values.only_variable(variables, (*at, *columns), alone)] = alone
-    start = Start(
-        text,
-        dict(at),
-        dtype,
-        device,
-        limits,
-        step,
-        names=tuple(dict.fromkeys((*at, *named))),
-        origin=origin,
-        optimizer=chosen,
-        trained=training.read_trained(train, variables, columns, origin) if trains else None,
-        updates=updates or (1 if trains and (form or export) else 0),
-        data=dict(columns),
-        unusable=dict(unusable),
-        batches=training.read_batches(batch, seed, columns),
-        order=order or (0 if taylor is None else 1),
-        degree=taylor,
+
+def _script_without_screen(given: Given, script: Sequence[str]) -> None:
+    """Run and watch it, and end with its status, where its answer is none on the screen."""
+    _refuse(options.OF_A_FUNCTION, "a script has options of its own, which stand after its name")
+    if given.plain:
+        raise click.UsageError("a script has no session in sentences: --print gives a text report")
+    if given.wants_no_screen or not _has_terminal():
+        sys.exit(watched_script.run(script, given.form, given.export, given.every))
+
+
+def _settings(given: Given) -> Settings:
+    """Those of the files and of the environment, and of the options that are settings too."""
+    from gradtui.settings.read_settings import read
+
+    return read().given(
+        theme=given.theme,
+        vocabulary=given.vocabulary,
+        dtype=given.dtype,
+        step=option_values.read_setting("step", given.step),
+        window=option_values.read_setting("window", given.window),
+        mouse=given.mouse,
+        keymap=given.keymap,
     )
-    if form is not None or export is not None:
+
+
+def _batch(given: Given, at: Mapping[str, str], alone: str | None, settings: Settings) -> NoReturn:
+    """Each line of standard input, answered with a line of JSON."""
+    if given.as_text or given.as_steps or given.export:
+        raise click.UsageError("a batch is answered in JSON: gradtui - --json")
+    if given.trains or given.data:
+        raise click.UsageError("a batch is not trained: one function at a time")
+    from gradtui.command.json_lines import answer_input
+
+    option_values.complain(settings)
+    dtype, limits = settings.get("dtype"), settings.get("window")
+    sys.exit(answer_input(at, alone, dtype, given.device, limits, given.order, given.taylor))
+
+
+def _function(given: Given, text: str, at: Mapping[str, str], alone: str | None, settings: Settings) -> None:
+    """A typed one, or one of a file: answered, told in a session of sentences, or explored on the screen."""
+    from gradtui.command import asked_function
+
+    start, variables = asked_function.read(given, text, at, alone, settings)
+    if given.wants_no_screen:
         option_values.complain(settings)
-        print_or_export.answer(start, variables, form, export)
+        print_or_export.answer(start, variables, given.form, given.export)
         return
-    if plain:
+    if given.plain:
         from gradtui.tui import plain_session
         from gradtui.tui.app import explorer
 
