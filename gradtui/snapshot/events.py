@@ -125,6 +125,9 @@ Refusal = Literal[
     "inference",
     "shape",
     "count",
+    "misplaced",
+    "no_tensor",
+    "complex_gradient",
     "unused",
     "not_asked",
     "not_scalar",
@@ -155,7 +158,9 @@ Refusal = Literal[
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
 over. leaf_inplace: writing over a leaf, or a view of one. view_inplace: over one of several views, or one made under no_grad.
-inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned. unused:
+inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned;
+misplaced: one of them is of an input that was no tensor; no_tensor: it is no tensor; complex_gradient: it is complex and the
+input is not, or the other way round. unused:
 `autograd.grad` by what the output does not depend on; not_asked: by what requires none. not_scalar: backward of more than one
 number. no_graph: of none. not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor.
 numpy: of what requires grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without

@@ -169,6 +169,16 @@ def curvature_of_leaky_relu() -> Iterator[Any]:
     yield (bend - 1).pow(2).mean()
 
 
+@broken("flat", "0.weight", "zero", "second derivative")
+def penalty_of_the_curvature_of_leaky_relu() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(1, 8), nn.LeakyReLU(), nn.Linear(8, 1))
+    t = torch.linspace(0, 1, 7)[:, None].requires_grad_()
+    yield model
+    (slope,) = torch.autograd.grad(model(t).sum(), t, create_graph=True)
+    (bend,) = torch.autograd.grad(slope.square().sum(), t, create_graph=True)  # <- here
+    yield bend.abs().mean()
+
+
 @broken("no_grad", "angle", "none", "ran under no_grad")
 def matrix_filled_under_no_grad() -> Iterator[Any]:
     angle = nn.Parameter(torch.tensor(0.3))

@@ -11,11 +11,12 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import FreedStorageError
+from gradtui.engine.capture.places import Places, is_users
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.torch_refusals import raised
 from gradtui.snapshot import faults
 from gradtui.snapshot.exception_text import said, unbroken
-from gradtui.snapshot.model import Problem
+from gradtui.snapshot.model import Problem, Source
 
 IN_PLACE = re.compile(
     r"modified by an inplace operation: \[(?P<kind>[^\]]*\])\](, which is output \d+ of (?P<maker>\w+),)? is at version"
@@ -53,7 +54,20 @@ def _problem(error: Exception, recording: Recording | None) -> Problem:
             hint="capture before the first backward(), or set torch._functorch.config.donated_buffer = False before that",
         )
     name = "" if type(error) is RuntimeError else f"{unbroken(type(error).__name__)}: "
-    return Problem("domain", f"backward fails: {name}{told}")
+    source, way = _of_user_code(error)
+    return Problem("domain", f"backward fails: {name}{told}", source=source, traceback=way)
+
+
+def _of_user_code(error: Exception) -> tuple[Source | None, tuple[str, ...]]:
+    """Where a backward or a hook of the person's raised it, and the lines that tell of it; nothing where torch did."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not is_users(trace.tb_frame):
+        return None, ()
+    code = trace.tb_frame.f_code
+    source = Places().of_instruction(code, trace.tb_lasti)
+    return source, (f'  File "{source.file}", line {source.line}, in {code.co_name}', f"    {source.text}")
 
 
 def freed(error: FreedStorageError, name: str | None) -> Problem:

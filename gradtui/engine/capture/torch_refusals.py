@@ -39,6 +39,10 @@ MESSAGES: dict[Refusal, str] = {
     "shape": rf"[Ff]unction (?P<name>\w+) returned an invalid gradient at index (?P<place>\d+) - got {NUMBERS} but expected "
     rf"shape compatible with {NUMBERS}",
     "count": r"function (?P<name>\w+) returned an incorrect number of gradients \(expected (?P<needed>\d+), got (?P<count>\d+)\)",
+    "misplaced": r"function (?P<name>\w+) returned a gradient different than None at position (?P<place>\d+), but the "
+    r"corresponding forward input was not a Variable",
+    "no_tensor": r"expected Variable or None \(got (?P<kind>[\w.]+)\)",
+    "complex_gradient": r"input_is_complex == grad_is_complex",
     "unused": r"appears to not have been used in the graph",
     "not_asked": r"One of the differentiated Tensors does not require grad",
     "not_scalar": r"grad can be implicitly created only for scalar outputs",
@@ -134,8 +138,10 @@ class _Case:
             return self._carried()
         if how == "inference":
             return self._inference(operation)
-        if how in ("shape", "count"):
+        if how in ("shape", "count", "misplaced"):
             return self._custom(how, found, told)
+        if how in ("no_tensor", "complex_gradient"):
+            return self._unnamed(how, told.get("kind", ""))
         if how == "not_implemented":
             asked = told["name"].rpartition("::")[2].replace("_", "")
             nodes = (node for node in self.nodes if node.name().endswith((NOT_IMPLEMENTED, *_backward_of(asked))))
@@ -245,9 +251,20 @@ class _Case:
         if how == "count":
             needed, count = int(told["needed"]), int(told["count"])
             return Raised(how, name, defined or line, count=count, needed=needed, defined=defined)
+        if how == "misplaced":
+            return Raised(how, name, defined or line, place=int(told["place"]) - 1, defined=defined, kept=line)
         got, wanted = (tuple(int(size) for size in sizes.split(",") if size.strip()) for sizes in found.groups()[-2:])
         place = int(told["place"])
         return Raised(how, name, defined or line, shape=got, wanted=wanted, place=place, defined=defined, kept=line)
+
+    def _unnamed(self, how: Refusal, kind: str) -> Raised:
+        """The Function that returned it, of which torch does not say the name: the only one in the graph."""
+        classes = {cls: node for node in self.nodes if (cls := torch_private.function_of(node)) is not None}
+        if len(classes) != 1:
+            return Raised(how, "a custom Function", self.source, tensor=kind)
+        ((cls, node),) = classes.items()
+        defined, line = returned(cls.backward), self._line(node)
+        return Raised(how, cls.__name__, defined or line, tensor=kind, defined=defined, kept=line)
 
     def _once(self) -> Raised:
         """The Function whose backward torch wrapped, so that it is not differentiated."""

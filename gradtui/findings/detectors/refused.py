@@ -13,13 +13,16 @@ from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import at, quoted
 from gradtui.grad_fns import called_functions
 from gradtui.graph.operands import operation
-from gradtui.snapshot.events import Raised
+from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.model import Problem, Source, Witness
 
 DTYPES = {"Half": "float16", "BFloat16": "bfloat16", "Float": "float32"}
 """By what torch's messages call them."""
 RULES = {"GreaterThan": "positive", "GreaterThanEq": "positive", "Interval": "interval", "Simplex": "simplex"}
 """What torch calls it that a parameter of a distribution has to be, and the row that says what people do."""
+
+CUSTOM: set[Refusal] = {"shape", "count", "misplaced", "no_tensor", "complex_gradient"}
+"""Of what a custom backward returned."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -36,7 +39,7 @@ def detect(record: Record) -> Iterator[Cause]:
     evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
     if told.how == "freed" and told.earlier is not None:
         evidence.append(("backward ran", {"place": _line(told.earlier)}))
-    if told.how in ("shape", "count") and told.kept is not None:
+    if told.how in CUSTOM and told.kept is not None:
         evidence.append(("applied", {"place": _line(told.kept)}))
     kind = "refused: freed by grad" if _is_of_a_gradient(record, told) else _kind(told)
     yield Cause(

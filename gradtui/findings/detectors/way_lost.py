@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.detectors.zero_gradient import silent_leaves
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.second_derivative import is_of_pieces, pieces
+from gradtui.findings.zeros.second_derivative import is_nothing, is_of_pieces, pieces
 from gradtui.findings.zeros.zero_factor import leaves_below
 from gradtui.graph.operands import is_zero, operation
 
@@ -25,19 +25,20 @@ def detect(record: Record) -> Iterator[Cause]:
 
 def _straight_penalty(record: Record) -> Iterator[Cause]:
     """A loss of gradients goes through a function of straight pieces, whose second derivative is 0."""
-    kinks = [node for node in record.nodes if is_of_pieces(node)]
+    reached = [node for node in record.nodes if node.grad_output is not None and not is_zero(node.grad_output)]
     lost = [
         node
-        for node in kinks
-        if node.grad_output is not None
-        and not is_zero(node.grad_output)
+        for node in reached
+        if is_of_pieces(node)
         and any(edge.target is not None and edge.grad is not None and is_zero(edge.grad) for edge in node.edges)
     ]
+    lost = lost or [node for node in reached if is_nothing(node) and not record.is_expression]
     if not lost or any(is_of_pieces(record.nodes[killer.node]) for _, killer in silent_leaves(record)):
         return
     node = min(lost, key=lambda one: one.id)
     facts: dict[str, Fact] = {"node": node, "function": pieces(node)}
-    yield Cause("penalty through straight pieces", Place(node.id), facts, "perhaps")
+    kind = "penalty through straight pieces" if is_of_pieces(node) else "penalty of nothing"
+    yield Cause(kind, Place(node.id), facts, "perhaps")
 
 
 def _fed_on(record: Record) -> Iterator[Cause]:

@@ -94,6 +94,13 @@ FURTHER: dict[str, Sentence] = {
         "{event} is of a gradient, which create_graph=True gave a graph, and it goes into f: it counts as a constant there",
         "leave the detach out, or the .data, so that f is differentiated through it; no fault where a constant is meant",
     ),
+    "penalty of nothing": Sentence(
+        "flat",
+        "backward",
+        "{node}: a loss of gradients is made of a second derivative that is 0 throughout, as it is of functions of straight "
+        "pieces (relu, leaky_relu, abs): no gradient goes on that way",
+        f"{SMOOTH}; no fault where the other ways are enough",
+    ),
     "penalty through straight pieces": Sentence(
         "flat",
         "backward",

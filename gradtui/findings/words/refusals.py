@@ -111,6 +111,25 @@ REFUSALS: dict[str, Sentence] = {
         "{operation}.backward returns {count} gradients, and forward has {needed} inputs",
         "return one gradient for each argument of forward, in their order; None for what has none (numbers, flags)",
     ),
+    "refused: misplaced": Sentence(
+        "custom",
+        "backward",
+        "{operation}.backward returns a gradient in place {index}, where forward was given no tensor",
+        "return one gradient for each argument of forward, in their order; None for what is no tensor (numbers, flags)",
+    ),
+    "refused: no_tensor": Sentence(
+        "custom",
+        "backward",
+        "{operation}.backward returns as a gradient what is no tensor: {tensor}",
+        "return a tensor of the input's shape, or None: torch.from_numpy(...) of an array, torch.full_like(x, ...) of a number",
+    ),
+    "refused: complex_gradient": Sentence(
+        "custom",
+        "backward",
+        "{operation}.backward returns a complex gradient for a real input, or a real one for a complex input",
+        "return what is of the input's dtype: the .real of a complex gradient; torch.complex(grad, torch.zeros_like(grad)) of a "
+        "real one",
+    ),
     "refused: unused": Sentence(
         "unused",
         "backward",

@@ -19,11 +19,16 @@ AGAIN = "Backward"
 
 def cause(record: Record, silent: Mapping[str, Killer]) -> Cause | None:
     """Of those leaves to which the only ways lead through such a second derivative, where no parameter learns at all."""
-    kinks = [node for node in record.nodes if is_of_pieces(node)]
-    if not kinks or record.learning:
+    if record.learning:
         return None
-    first = min(kinks, key=lambda node: node.id)
-    return _cause(first, tuple(dict.fromkeys([*silent, *(name for name, _ in record.absent())])))
+    about = tuple(dict.fromkeys([*silent, *(name for name, _ in record.absent())]))
+    kinks = [node for node in record.nodes if is_of_pieces(node)]
+    if kinks:
+        return _cause(min(kinks, key=lambda node: node.id), about)
+    zeros = [node for killer in silent.values() if (node := _of_zeros(record, killer)) is not None]
+    if not zeros or len(zeros) < len(silent):
+        return None
+    return _nothing(min(zeros, key=lambda node: node.id), about)
 
 
 def of_one(record: Record, name: str, killer: Killer) -> Cause | None:
@@ -34,11 +39,24 @@ def of_one(record: Record, name: str, killer: Killer) -> Cause | None:
         found = _cause(node, (name,))
         is_penalty = not record.learning.isdisjoint(leaves_below(record, node))
         return replace(found, certainty="perhaps") if is_penalty else found
-    if (node.order or 0) > 1 and is_zero(node.value):
-        return Cause(
-            "second derivative is nothing", Place(node.id), {"node": node, "symptom": "zero"}, "likely", (name,)
-        )
-    return None
+    zeros = _of_zeros(record, killer)
+    return None if zeros is None else _nothing(zeros, (name,))
+
+
+def _of_zeros(record: Record, killer: Killer) -> Node | None:
+    """A second derivative that is 0 throughout: where the gradient ends, or what the function there is applied to."""
+    node = record.nodes[killer.node]
+    below = (record.nodes[edge.target] for edge in node.edges if edge.target is not None)
+    return next((one for one in (node, *below) if is_nothing(one)), None)
+
+
+def is_nothing(node: Node) -> bool:
+    """Whether it made a second derivative that is 0 throughout."""
+    return (node.order or 0) > 1 and is_zero(node.value)
+
+
+def _nothing(node: Node, about: tuple[str, ...]) -> Cause:
+    return Cause("second derivative is nothing", Place(node.id), {"node": node, "symptom": "zero"}, "likely", about)
 
 
 def _cause(node: Node, about: tuple[str, ...]) -> Cause:

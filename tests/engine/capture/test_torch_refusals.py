@@ -104,6 +104,33 @@ def of_too_few_gradients() -> None:
     Square.apply(torch.randn(3, requires_grad=True), 2.0).sum().backward()  # type: ignore[no-untyped-call]
 
 
+class Turned(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, returned: Callable[[Tensor], Any]) -> Tensor:
+        ctx.returned = returned
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Any:
+        return ctx.returned(g)  # <- here
+
+
+def of_gradients_in_another_order() -> None:
+    Turned.apply(torch.ones(3, requires_grad=True), lambda g: (None, g)).sum().backward()  # type: ignore[no-untyped-call]
+
+
+def of_a_number_for_a_gradient() -> None:
+    Turned.apply(torch.ones(3, requires_grad=True), lambda g: (2.0, None)).sum().backward()  # type: ignore[no-untyped-call]
+
+
+def of_an_array_for_a_gradient() -> None:
+    Turned.apply(torch.ones(3, requires_grad=True), lambda g: (g.numpy(), None)).sum().backward()  # type: ignore[no-untyped-call]
+
+
+def of_a_complex_gradient() -> None:
+    Turned.apply(torch.ones(3, requires_grad=True), lambda g: (1j * g, None)).sum().backward()  # type: ignore[no-untyped-call]
+
+
 def batch_of_one() -> None:
     nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))(torch.randn(1, 3))  # <- here
 
@@ -166,6 +193,10 @@ def saves_more_when_it_runs_again() -> None:
         (of_what_is_not_used, "unused", "v"),
         (of_what_requires_none, "not_asked", "v"),
         (of_too_few_gradients, "count", ""),
+        (of_gradients_in_another_order, "misplaced", ""),
+        (of_a_number_for_a_gradient, "no_tensor", "float"),
+        (of_an_array_for_a_gradient, "no_tensor", "numpy.ndarray"),
+        (of_a_complex_gradient, "complex_gradient", ""),
         (batch_of_one, "one_value", ""),
         (picture_of_one_pixel, "one_pixel", ""),
         (scores_for_probabilities, "not_probabilities", "scores"),
@@ -179,7 +210,7 @@ def saves_more_when_it_runs_again() -> None:
 def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
     if how == "inplace" and VERSION < (2, 10):
         pytest.skip("the line that wrote over what a node keeps is not seen before torch 2.10")
-    with pytest.raises((RuntimeError, ValueError, IndexError)) as caught, gradtui.trace() as trace:
+    with pytest.raises((RuntimeError, ValueError, IndexError, TypeError)) as caught, gradtui.trace() as trace:
         step()
     (finding,) = trace.findings
     assert finding.certainty == "proved"
@@ -190,7 +221,8 @@ def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> N
     raised = told.problem.raised
     assert isinstance(raised, Raised)
     assert (raised.how, raised.holder or raised.tensor) == (how, named)
-    lines, first = inspect.getsourcelines(step)
+    of_turned = raised.how in ("misplaced", "no_tensor", "complex_gradient")
+    lines, first = inspect.getsourcelines(Turned.backward if of_turned else step)
     marked = [first + place for place, line in enumerate(lines) if MARK in line]
     if marked:
         assert finding.source is not None
