@@ -10,7 +10,7 @@ import click
 from gradtui.command import option_values, print_or_export, training
 
 if TYPE_CHECKING:
-    from gradtui.command.given import Given
+    from gradtui.command.options import Given
     from gradtui.settings.read_settings import Settings
     from gradtui.snapshot.model import Origin
     from gradtui.snapshot.start import Start

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from gradtui.command import option_values, options, print_or_export, saved_run, standard_output, watched_script
-from gradtui.command.given import Given
+from gradtui.command.options import Given
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
