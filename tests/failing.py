@@ -11,13 +11,15 @@ from typing import Any
 
 
 def _raises(before: CodeType) -> CodeType:
-    """Code for a function that has as many variables of an outer one, and is a generator where it was: else Python 3.13 warns."""
+    """Code for a function with as many variables of an outer one, and of the same kind: else Python 3.13 warns."""
     names = [f"v{number}" for number in range(len(before.co_freevars))]
     space: dict[str, Any] = {}
+    is_async = bool(before.co_flags & (inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
     source = "\n    ".join(
-        ["def outer():", *(f"{name} = 0" for name in names), "def fails(*args, **kwargs):", "    raise RuntimeError"]
+        ["def outer():", *(f"{name} = 0" for name in names)]
+        + [f"{is_async * 'async '}def fails(*args, **kwargs):", "    raise RuntimeError"]
         + ([f"    {', '.join(names)}"] if names else [])
-        + (["    yield"] if before.co_flags & inspect.CO_GENERATOR else [])
+        + (["    yield"] if before.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR) else [])
         + ["return fails"]
     )
     exec(source, space)  # noqa: S102

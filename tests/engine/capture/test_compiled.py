@@ -21,6 +21,7 @@ from torch.utils.checkpoint import checkpoint
 
 import gradtui
 from gradtui.snapshot.model import Snapshot
+from tests.torch_version import VERSION
 
 Call = Callable[[torch.Tensor], torch.Tensor]
 
@@ -224,6 +225,10 @@ def test_where_a_graph_breaks(kind: type[Net]) -> None:
     assert seen == plain
 
 
+@pytest.mark.skipif(
+    VERSION < (2, 7) and sys.version_info >= (3, 12),
+    reason="there torch 2.6 takes 2,250 calls off the depth that Python has left, for all that follows",
+)
 def test_after_an_exception_in_compiled_code() -> None:
     case = Case(Failing)
     compiled = case.compiled(case.model)
