@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -32,13 +32,27 @@ from gradtui.engine.tensors.given_to_losses import TAKING, are_readable, is_left
 from gradtui.engine.tensors.summaries import NARROW
 from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.graph.operands import is_finite
-from gradtui.snapshot.events import Event, Switch
+from gradtui.snapshot.events import Event, EventKind, Switch
 from gradtui.snapshot.model import Source
 
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
 """Tensors of earlier graphs of which it is asked who holds them."""
+
+
+class Cut(NamedTuple):
+    """What cuts tensors off what flowed into them. what: a class or Function of its own. source: where known, else by the frame.
+
+    live: the leaves that a gradient went back to, a bit each.
+    """
+
+    kind: EventKind
+    operation: str
+    what: str
+    frame: FrameType
+    source: Source | None
+    live: int
 
 
 class Calls:
@@ -290,51 +304,62 @@ class Calls:
 
         False where nothing happened, as in a Function to what is one of its inputs.
         """
-        recording, kind, operation = self.recording, told.kind, told.operation
-        around = self.around(frame) if kind in WITHIN else None
-        if around is not None and around.kind is not None:
-            if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
-                self._results.add(outputs, live, "", self._places.here(around.frame or frame), "wrapped")
-                return False  # backward runs what is in it again, with a graph, but for what comes out in a list, say
-            kind, operation, what = around.kind, around.operation, around.what
-            frame, source = around.frame or frame, None
-            if kind == "custom" and self._off[0] != "before":
-                kind = "no_grad"  # by what the Function was applied in
-            elif kind in ("custom", "checkpoint"):
-                given = self._flow.live_of(around.inputs)
-                if kind == "custom":
-                    self._results.add(outputs, live & given, what, self._places.here(frame))
-                live &= ~given
-                if not live:
-                    return False
-        source = source or self._places.here(frame)
-        off: tuple[Switch, Source | None] = self._off if kind == "no_grad" else ("", None)
-        if kind == "no_grad" and torch.is_inference_mode_enabled():
-            off = "inference_mode", None
-        module = "" if kind in ("checkpoint", "wrapped", "copied", "custom") else self.module
-        key = kind, operation, source, module, off
-        known = recording.happenings.get(key)
-        if known is None:
-            bit = self._flow.next_bit(lambda: None) if kind in FOLLOWED else 0
-            maker_of = seen.maker if seen is not None else ""
-            known = Happening(kind, operation, source, module, 0, told.number, maker_of, bit, 0, what, *off)
-            self._happened |= bit
-        ended = flowed & self._happened & ~known.bit if known.bit and (live or kind == "left_torch") else 0
+        itself = Cut(told.kind, told.operation, what, frame, source, live)
+        cut = self._as_part(itself, self.around(frame), outputs) if told.kind in WITHIN else itself
+        if cut is None:
+            return False
+        key, known = self._happening(cut, told.number, "" if seen is None else seen.maker)
+        ended = flowed & self._happened & ~known.bit if known.bit and (cut.live or cut.kind == "left_torch") else 0
         written = known.written
         if seen is not None and seen.has_written:
             written = (*written, (address(seen.inputs[0]), seen.number, seen.numbers[0]))[-MOST_WRITTEN:]
-        recording.happenings[key] = replace(
+        self.recording.happenings[key] = replace(
             known,
-            leaves=known.leaves | (flowed if kind in ("left_torch", "inplace", "moved") else live),
+            leaves=known.leaves | (flowed if cut.kind in ("left_torch", "inplace", "moved") else cut.live),
             behind=known.behind | ended,
             written=written,
         )
         carried = flowed & ~ended | known.bit
-        if kind == "left_torch":
+        if cut.kind == "left_torch":
             self._flow.leaves_torch(result, carried)
         for tensor in outputs:
-            if maker(tensor) is None or kind == "written":
-                self._flow.cut(tensor, carried, written=kind == "written")
+            if maker(tensor) is None or cut.kind == "written":
+                self._flow.cut(tensor, carried, written=cut.kind == "written")
             else:
-                self._flow.share(tensor, flowed, live)
+                self._flow.share(tensor, flowed, cut.live)
         return True
+
+    def _as_part(self, cut: Cut, around: Surroundings, outputs: list[torch.Tensor]) -> Cut | None:
+        """As part of what is around it, which then is what happened; None where that is nothing."""
+        if around.kind is None:
+            return cut
+        frame = around.frame or cut.frame
+        if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
+            self._results.add(outputs, cut.live, "", self._places.here(frame), "wrapped")
+            return None  # backward runs what is in it again, with a graph, but for what comes out in a list, say
+        kind, live = around.kind, cut.live
+        if kind == "custom" and self._off[0] != "before":
+            kind = "no_grad"  # by what the Function was applied in
+        elif kind in ("custom", "checkpoint"):
+            given = self._flow.live_of(around.inputs)
+            if kind == "custom":
+                self._results.add(outputs, live & given, around.what, self._places.here(frame))
+            live &= ~given
+            if not live:
+                return None
+        return Cut(kind, around.operation, around.what, frame, None, live)
+
+    def _happening(self, cut: Cut, number: int | None, made_by: str) -> tuple[tuple[object, ...], Happening]:
+        """The one that is known of the same place, or a new one with a bit of its own."""
+        source = cut.source or self._places.here(cut.frame)
+        off: tuple[Switch, Source | None] = self._off if cut.kind == "no_grad" else ("", None)
+        if cut.kind == "no_grad" and torch.is_inference_mode_enabled():
+            off = "inference_mode", None
+        module = "" if cut.kind in ("checkpoint", "wrapped", "copied", "custom") else self.module
+        key = cut.kind, cut.operation, source, module, off
+        known = self.recording.happenings.get(key)
+        if known is None:
+            bit = self._flow.next_bit(lambda: None) if cut.kind in FOLLOWED else 0
+            known = Happening(cut.kind, cut.operation, source, module, 0, number, made_by, bit, 0, cut.what, *off)
+            self._happened |= bit
+        return key, known

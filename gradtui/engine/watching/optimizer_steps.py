@@ -25,7 +25,7 @@ from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.updates_by_hand import ByHand, gradients
-from gradtui.findings.over_time.history import EARLY, YOUR_CODE, History, OptimizerHistory, ParameterHistory, Seen
+from gradtui.findings.over_time.history import YOUR_CODE, History, OptimizerHistory, ParameterHistory, Seen
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
@@ -241,16 +241,9 @@ class Steps:
             )  # fmt: skip
 
     def _after(self, border: int) -> None:
-        notice = self._notice
-        notice.borders.append(border)
-        notice.sums, notice.added_to, notice.doubtful = {}, set(), False
-        notice.made_smaller, notice.touched, notice.stepped = None, None, self.parameters
-        notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0
-        notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
-        grads = [one.grad for one in self._named.values() if one.grad is not None]
-        notice.versions = {id(one): one._version for one in grads if not one.is_inference()}
         graphs, update = self._passes.graphs, self._history.updates
-        notice.watches_old = self._passes.old_is_wanted or graphs.are_many(update)
+        self._notice.stepped_with(self.parameters, [*self._named.values()], border)
+        self._notice.watches_old = self._passes.old_is_wanted or graphs.are_many(update)
         if graphs.are_held(update):
             name, place = graphs.holder(sys._getframe(1), self._places)
             self._history.note("kept_graph", place, "alive", alive=graphs.alive(update), variable=name)
@@ -265,55 +258,68 @@ class Steps:
         optimizer: Any,
     ) -> None:
         """What this update adds to the history."""
-        history, update, passes = self._history, self._history.updates, self._passes
-        mine = history.optimizers[self._number]
-        mine.stepped(update, rates)
+        mine = self._history.optimizers[self._number]
+        mine.stepped(self._history.updates, rates)
         if loss is not None:
-            mine.losses.append((update, loss))
-            steps = [told[name] for name, one in self._named.items() if id(one) in own]
-            mine.moves.append(tensor_norms.moved(steps))
-            mine.changes.append(math.hypot(*(one.change for one in steps)))
-            found = math.inf if self._closure else math.hypot(*(one.grad or 0.0 for one in steps))
-            mine.gradients.append(max(found, *self._notice.norms_before()))
-            mine.top_rates.append(max(rates, default=math.nan))
-        first = optimizer.param_groups[0]
-        mine.uphill = any(bool(group.get("maximize")) for group in optimizer.param_groups)
-        mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
-        state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
-        mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))
+            self._add_loss(mine, loss, [told[name] for name, one in self._named.items() if id(one) in own], rates)
+        _add_settings(mine, optimizer)
         having = [name for name, one in self._named.items() if id(one) in own and told[name].grad]
-        mine.empty.add(update, not having)
-        mine.empty_without_backward += not having and not passes.since_step_of(self._number)
-        if not self._closure:
-            mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
-            mine.passed = passes.place
-            mine.thrown_away += passes.left.throws_away(passes.places)
-            if passes.count > 1 and len(set(passes.places)) == 1 and not gradients(optimizer):
-                mine.undivided += passes.undivided and not passes.left.thrown_away
-        if not having and self._number in passes.reached:
-            how, where = self._notice.emptied
-            history.note("cleared", where, how, how=how)
-        left = {id(one) for one in passes.left.uncleared(self._number)} if not self._closure else ()
-        by_hand = tuple(name for name in having if id(self._named[name]) in self._notice.added_to)
-        if by_hand and len(by_hand) == len(having):
-            history.note("uncleared", self._place, (self._number, False), names=by_hand)
-        if left:
-            names = tuple(name for name, one in self._named.items() if id(one) in left)
-            some = len(names) < passes.left.had[self._number]
-            kind: Seen = "carried" if self._number in passes.left.carried else "uncleared"
-            history.note(kind, passes.place, (self._number, some), names=names, optimizer=self._number)
-        foreign = passes.left.foreign(self._number) if not self._closure else None
-        if foreign is not None:
-            kept = {id(one) for one, _ in foreign.left}
-            names = tuple(name for name, one in self._named.items() if id(one) in own and told[name].grad)
-            known = tuple(name for name, one in self._named.items() if id(one) in kept)
-            history.note("leaked", foreign.place, (foreign.stepper, self._number), names=names or known,
-                         optimizers=(foreign.stepper, self._number))  # fmt: skip
+        self._add_passes(mine, having, optimizer)
+        self._look_whether_cleared(having)
+        self._look_whether_foreign(having)
         self._look_whether_stepped_twice(having)
         self._notice.tell_of_clips(self.parameters)
         groups = {id(one): group for group in optimizer.param_groups for one in group["params"]}
         for name, one in self._named.items():
             self._add_to(name, one, told[name], groups.get(id(one)))
+
+    def _add_loss(
+        self, mine: OptimizerHistory, loss: float, steps: Sequence[ParameterNorms], rates: tuple[float, ...]
+    ) -> None:
+        mine.losses.append((self._history.updates, loss))
+        mine.moves.append(tensor_norms.moved(steps))
+        mine.changes.append(math.hypot(*(one.change for one in steps)))
+        found = math.inf if self._closure else math.hypot(*(one.grad or 0.0 for one in steps))
+        mine.gradients.append(max(found, *self._notice.norms_before()))
+        mine.top_rates.append(max(rates, default=math.nan))
+
+    def _add_passes(self, mine: OptimizerHistory, having: Sequence[str], optimizer: Any) -> None:
+        """The backward passes since the last step. having: names of its parameters with a gradient that is not 0."""
+        passes = self._passes
+        mine.empty.add(self._history.updates, not having)
+        mine.empty_without_backward += not having and not passes.since_step_of(self._number)
+        if self._closure:
+            return
+        mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
+        mine.passed = passes.place
+        mine.thrown_away += passes.left.throws_away(passes.places)
+        if passes.count > 1 and len(set(passes.places)) == 1 and not gradients(optimizer):
+            mine.undivided += passes.undivided and not passes.left.thrown_away
+
+    def _look_whether_cleared(self, having: Sequence[str]) -> None:
+        """Gradients that are gone before the step, or that the last step left and the passes since then added to."""
+        history, left = self._history, self._passes.left
+        if not having and self._number in self._passes.reached:
+            how, where = self._notice.emptied
+            history.note("cleared", where, how, how=how)
+        by_hand = tuple(name for name in having if id(self._named[name]) in self._notice.added_to)
+        if by_hand and len(by_hand) == len(having):
+            history.note("uncleared", self._place, (self._number, False), names=by_hand)
+        uncleared = {id(one) for one in left.uncleared(self._number)} if not self._closure else ()
+        if uncleared:
+            names = tuple(name for name, one in self._named.items() if id(one) in uncleared)
+            some = len(names) < left.had[self._number]
+            kind: Seen = "carried" if self._number in left.carried else "uncleared"
+            history.note(kind, self._passes.place, (self._number, some), names=names, optimizer=self._number)
+
+    def _look_whether_foreign(self, having: Sequence[str]) -> None:
+        """Gradients of a backward pass that another optimizer has made its step with."""
+        foreign = self._passes.left.foreign(self._number) if not self._closure else None
+        if foreign is not None:
+            kept = {id(one) for one, _ in foreign.left}
+            known = tuple(name for name, one in self._named.items() if id(one) in kept)
+            self._history.note("leaked", foreign.place, (foreign.stepper, self._number), names=tuple(having) or known,
+                               optimizers=(foreign.stepper, self._number))  # fmt: skip
 
     def _look_whether_stepped_twice(self, having: Sequence[str]) -> None:
         """No backward pass came between this step and one of another optimizer that has some of its parameters."""
@@ -350,20 +356,9 @@ class Steps:
             return  # it has steps of its own
         else:
             known.anew = known.anew or self._bare.setdefault(name, weakref.ref(one))() is not one
-        known.steps += 1
-        known.weight = norms.weight
-        is_old = not own and self._last_gradients.is_the_last(name, one.grad)
-        trains = not is_old and norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
-        if trains:
-            known.learns(update, norms.grad or 0.0)
-        known.none.add(update, norms.grad is None)
-        known.zero.add(update, norms.grad == 0 and not tensor_norms.is_empty(one))
-        known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))
         known.frozen.add(update, not one.requires_grad)
-        known.still.add(update, own and trains and has_rate and norms.change == 0)
-        known.moved_early += own and trains and norms.change != 0 and known.trained <= EARLY
-        known.no_rate.add(update, own and not has_rate)
-        known.drift.add(update, own and not trains and norms.change > 0)
+        is_old = not own and self._last_gradients.is_the_last(name, one.grad)
+        known.stepped(update, norms, own=own, has_rate=has_rate, is_old=is_old, is_empty=tensor_norms.is_empty(one))
 
     def _is_over(self, known: ParameterHistory) -> bool:
         """Whether it learned to the end of a training of which the optimizer is gone."""
@@ -394,3 +389,12 @@ class Steps:
 def _number(group: Mapping[str, Any], name: str) -> float:
     value = group.get(name)
     return float(value) if is_a(value, float, int, torch.Tensor) else 0.0
+
+
+def _add_settings(mine: OptimizerHistory, optimizer: Any) -> None:
+    """How it is set, and which tensors it keeps of a parameter."""
+    first = optimizer.param_groups[0]
+    mine.uphill = any(bool(group.get("maximize")) for group in optimizer.param_groups)
+    mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
+    state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
+    mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from gradtui.runs.run import ParameterNorms
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.source import Source
 
@@ -117,11 +118,26 @@ class ParameterHistory:
     decay: float = 0.0
     since: int | None = None
 
-    def learns(self, update: int, gradient: float) -> None:
-        """There is a gradient of this norm."""
-        self.since = update if self.since is None else self.since
-        self.trained += 1
-        self.largest = max(self.largest, gradient)
+    def stepped(
+        self, update: int, norms: ParameterNorms, *, own: bool, has_rate: bool, is_old: bool, is_empty: bool
+    ) -> None:
+        """A step of its own optimizer, or of others where it has none. is_old: its gradient is the one of the step before.
+        is_empty: it has no elements."""
+        gradient = norms.grad
+        self.steps += 1
+        self.weight = norms.weight
+        trains = not is_old and gradient is not None and gradient > 0 and math.isfinite(gradient)
+        if trains:
+            self.since = update if self.since is None else self.since
+            self.trained += 1
+            self.largest = max(self.largest, gradient or 0.0)
+        self.none.add(update, gradient is None)
+        self.zero.add(update, gradient == 0 and not is_empty)
+        self.bad.add(update, gradient is not None and not math.isfinite(gradient))
+        self.still.add(update, own and trains and has_rate and norms.change == 0)
+        self.moved_early += own and trains and norms.change != 0 and self.trained <= EARLY
+        self.no_rate.add(update, own and not has_rate)
+        self.drift.add(update, own and not trains and norms.change > 0)
 
     @property
     def comes(self) -> int:

@@ -99,6 +99,20 @@ class Notice:
         self.terms = ConstantTerms(history, place)
         self.transformed = TransformedGradients(history, place)
 
+    def stepped_with(self, parameters: Sequence[torch.Tensor], every: Sequence[torch.Tensor], border: int) -> None:
+        """An optimizer has stepped with these: what was noted until then is told, and the notes of the next step begin.
+
+        every: the parameters of all. border: the sequence number of the first node after the step.
+        """
+        self.borders.append(border)
+        self.stepped = parameters
+        self.sums, self.added_to, self.doubtful = {}, set(), False
+        self.made_smaller = self.touched = None
+        self.written, self.late, self.clips, self.passes, self.scale = {}, {}, [], 0, 1.0
+        self.gradients = {id(one.grad): one for one in every if one.grad is not None}
+        grads = [one.grad for one in every if one.grad is not None]
+        self.versions = {id(one): one._version for one in grads if not one.is_inference()}
+
     def differentiated(self, inputs: object, gradients: object, frame: FrameType) -> None:
         """`torch.autograd.grad` has made a graph of what it gives, or is within a transform."""
         self.transformed.passed(inputs, gradients, frame)
