@@ -49,6 +49,14 @@ DECOMPOSITIONS: dict[str, tuple[str, ...]] = {
     ),
     "LuUnpackBackward0": ("l and u out of a", "the part of ḡl below the diagonal + the rest of ḡu"),
     "LinalgMatrixExpBackward0": ("matrix exponential of a", "the derivative of exp at aᵀ in the direction ḡ"),
+    "LinalgMatrixSqrthBackward0": (
+        "y with y @ y = a, both symmetric and positive",
+        "x, the solution of y @ x + x @ y = sym(ḡ)",
+    ),
+    "LinalgPolarBackward0": (
+        "u and h with u @ h = a, uᵀ @ u = I and h symmetric",
+        "u @ (sym(ḡh) + x) + (I - u @ uᵀ) @ ḡu @ h⁻¹, x the solution of x @ h + h @ x = m - mᵀ, m = uᵀ @ ḡu - sym(ḡh) @ h",
+    ),
     "LinalgPinvBackward0": (
         "pseudoinverse of a",
         "-yᵀ @ ḡ @ yᵀ + (I - a @ y) @ ḡᵀ @ y @ yᵀ + yᵀ @ y @ ḡᵀ @ (I - y @ a)",

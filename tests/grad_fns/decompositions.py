@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from tests.grad_fns.case import Gradients, as_of, by_rule, case, quiet
 
+linalg: Any = torch.linalg
+"""Of which not every torch has all."""
 inv: Callable[[Tensor], Tensor] = torch.linalg.inv
 matrix_exponential: Callable[[Tensor], Tensor] = torch.linalg.matrix_exp
 diag = torch.diag
@@ -42,6 +45,19 @@ def cholesky_inverse(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
 def cholesky_solve(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Gradients:
     s = inv(b @ b.mT) @ g
     return s, -(s @ y.mT + y @ s.mT) @ b
+
+
+def sylvester(a: Tensor, b: Tensor) -> Tensor:
+    """x with a @ x + x @ a = b."""
+    unit = torch.eye(len(a), dtype=a.dtype)
+    x: Tensor = torch.linalg.solve(torch.kron(a, unit) + torch.kron(unit, a.mT.contiguous()), b.reshape(-1))
+    return x.reshape(b.shape)
+
+
+def polar(g: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor], a: Tensor) -> Tensor:
+    (u, h), (gu, gh) = y, g
+    m = u.mT @ gu - sym(gh) @ h
+    return u @ (sym(gh) + sylvester(h, m - m.mT)) + (torch.eye(len(u), dtype=a.dtype) - u @ u.mT) @ gu @ inv(h)
 
 
 def eigh(g: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor], a: Tensor) -> Tensor:
@@ -141,6 +157,16 @@ DECOMPOSITIONS = [
             as_of(lambda a: by_rule(torch.linalg.cholesky, cholesky)(positive(a))),
         ),
     ),
+    (
+        "LinalgMatrixSqrthBackward0",
+        case((3, 3))(
+            lambda a: linalg.matrix_sqrth(positive(a)),
+            as_of(
+                lambda a: by_rule(lambda a: linalg.matrix_sqrth(a), lambda g, y, a: sylvester(y, sym(g)))(positive(a))
+            ),
+        ),
+    ),
+    ("LinalgPolarBackward0", case((4, 3))(lambda a: linalg.polar(a), polar)),
     (
         "CholeskyInverseBackward0",
         case((3, 3))(

@@ -16,6 +16,7 @@ ONCE = torch.tensor([2, 0])
 COLUMN = torch.tensor([[1], [0], [3]])
 MASK = torch.tensor([[True, False], [True, True]])
 aten = torch.ops.aten
+special: Any = torch.special
 
 
 def var_mean(g: tuple[Tensor, Tensor], y: Any, a: Tensor) -> Tensor:
@@ -333,6 +334,21 @@ FURTHER = [
     (
         "MvlgammaBackward0",
         case((3,), positive=True)(lambda a: torch.mvlgamma(a + 2, 3), mvlgamma),
+    ),
+    *(
+        (f"Special{name}Backward0", case((3,), positive=True)(function, rule))
+        for name, function, rule in (
+            ("BesselJ0", special.bessel_j0, lambda g, y, a: -g * special.bessel_j1(a)),
+            ("BesselJ1", special.bessel_j1, lambda g, y, a: g * (special.bessel_j0(a) - y / a)),
+            ("BesselY0", special.bessel_y0, lambda g, y, a: -g * special.bessel_y1(a)),
+            ("BesselY1", special.bessel_y1, lambda g, y, a: g * (special.bessel_y0(a) - y / a)),
+            ("ModifiedBesselK0", special.modified_bessel_k0, lambda g, y, a: -g * special.modified_bessel_k1(a)),
+            (
+                "ModifiedBesselK1",
+                special.modified_bessel_k1,
+                lambda g, y, a: -g * (special.modified_bessel_k0(a) + y / a),
+            ),
+        )
     ),
     ("FrexpBackward0", case((3,))(lambda a: torch.frexp(a)[0], lambda g, y, a: g / 2.0 ** torch.frexp(a)[1])),
     ("NextafterBackward0", case((3,), (3,))(torch.nextafter, lambda g, y, a, b: (g, 0 * g))),

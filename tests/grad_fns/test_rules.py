@@ -148,6 +148,8 @@ CASES: dict[str, Case] = {
     "I0Backward0": Case(torch.i0, AROUND_0),
     "SpecialI0EBackward0": Case(torch.special.i0e, AROUND_0),
     "SpecialI1Backward0": Case(torch.special.i1, AROUND_0),
+    "SpecialModifiedBesselI0Backward0": Case(torch.special.modified_bessel_i0, AROUND_0),
+    "SpecialModifiedBesselI1Backward0": Case(torch.special.modified_bessel_i1, AROUND_0),
     "SpecialI1EBackward0": Case(torch.special.i1e, AROUND_0),
     "SpecialNdtriBackward0": Case(torch.special.ndtri, [0.1, 0.5, 0.8, 1.0]),
     "SpecialLogNdtrBackward0": Case(torch.special.log_ndtr, AROUND_0),

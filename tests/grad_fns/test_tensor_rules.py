@@ -641,8 +641,8 @@ CASES = [
 @pytest.mark.parametrize(("key", "tried"), CASES, ids=[key for key, _ in CASES])
 def test_rule(key: str, tried: Case) -> None:
     """On random operands and a random ḡ, to 1e-10 in float64."""
-    if key == "CholeskyBackward0" and VERSION >= (2, 15):
-        pytest.skip("this torch has no torch.cholesky")
+    if not hasattr(torch._C._functions, key.partition(" ")[0]):
+        pytest.skip(f"torch {torch.__version__} has no such node")
     with torch.random.fork_rng():
         torch.manual_seed(7)
         operands = [operand(shape, tried.positive) for shape in tried.shapes]
