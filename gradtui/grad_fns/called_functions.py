@@ -21,13 +21,16 @@ Trait = Literal[
     "aligning",
     "determinant",
     "overflowing",
+    "making",
+    "summing",
 ]
 """giving: brings in an infinity that was asked for, as a mask does. adding, product: of its operands. softmax: of rows. spread:
 0/0 of a single element. labels: 0/0 where all are ignored. weight norm: divides rows by their norm. exponential: overflows at
 ordinary numbers. logarithm: of what may be 0. indices: gives those of the elements that it chooses. comparing: a step. step:
 of two flat pieces, without a derivative of torch's. done otherwise: without one, and people have another way. aligning: of
 sequences with targets. determinant: its logarithm. overflowing: what makes infinity of finite numbers as it is more than the
-dtype holds; of others it may be a pole.
+dtype holds; of others it may be a pole. making: a tensor of numbers that no other
+tensor holds. summing: adds up, mostly products.
 """
 
 _NAMES: dict[Trait, str] = {
@@ -53,6 +56,11 @@ _NAMES: dict[Trait, str] = {
     "hypot scatter_add index_add scatter_reduce cosh sinh exp exp2 expm1 logaddexp logsumexp dist cdist euclidean_dist lgamma "
     "mvlgamma to _to_copy half type var std scaled_dot_product_attention multi_head_attention_forward huber_loss "
     "smooth_l1_loss poisson_nll_loss",
+    "summing": "mm bmm addmm baddbmm addbmm addmv addr matmul __matmul__ linear dot vdot mv inner einsum tensordot bilinear "
+    "convolution conv1d conv2d conv3d sum nansum mean cumsum scatter_add index_add",
+    "making": "tensor as_tensor asarray scalar_tensor from_numpy FloatTensor DoubleTensor Tensor zeros ones full empty eye "
+    "arange linspace rand randn randint zeros_like ones_like full_like empty_like rand_like randn_like new_tensor new_zeros "
+    "new_ones new_full new_empty",
 }
 FUNCTIONS: dict[Trait, frozenset[str]] = {trait: frozenset(names.split()) for trait, names in _NAMES.items()}
 

@@ -141,6 +141,8 @@ Refusal = Literal[
     "too_large",
     "not_positive",
     "singular",
+    "unconverged",
+    "phase",
     "once",
     "not_real",
     "vmap_number",
@@ -158,15 +160,15 @@ Refusal = Literal[
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
 over. leaf_inplace: writing over a leaf, or a view of one. view_inplace: over one of several views, or one made under no_grad.
-inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned;
-misplaced: one of them is of an input that was no tensor; no_tensor: it is no tensor; complex_gradient: it is complex and the
-input is not, or the other way round. unused:
-`autograd.grad` by what the output does not depend on; not_asked: by what requires none. not_scalar: backward of more than one
-number. no_graph: of none. not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor.
-numpy: of what requires grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without
-derivative. copied: deepcopy of what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a
-matrix that is no such. once: the backward of a Function that is once_differentiable is differentiated. not_real: backward of a
-complex number. vmap_number: of what vmap runs for each example, a Python number, or a branch by one. vmap_inplace, vmap_random:
+inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned; misplaced:
+one of them is of an input that was no tensor; no_tensor: it is none itself; complex_gradient: it is complex and the input is
+not, or the other way round. unused: `autograd.grad` by what the output does not depend on; not_asked: by what requires none.
+not_scalar: backward of more than one number. no_graph: of none. not_a_leaf: requires_grad of what was computed. whole_numbers:
+requires_grad of an integer tensor. numpy: of what requires grad. saved: a custom Function saves what is no tensor.
+not_implemented: an operation without derivative. copied: deepcopy of what was computed. too_large: a number that the dtype does
+not hold. not_positive, singular: a matrix that is no such. unconverged: a decomposition. phase: a loss of what a complex
+decomposition leaves open. once: the backward of a Function that is once_differentiable is differentiated. not_real: backward of
+a complex number. vmap_number: of what vmap runs for each example, a Python number, or a branch by one. vmap_inplace, vmap_random:
 there, writing into what is not batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func.
 constraint: a parameter of a distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors.
 one_value: a normalisation over the batch, of a single value; one_pixel: over a picture. not_probabilities: a binary cross

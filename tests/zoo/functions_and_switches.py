@@ -64,6 +64,15 @@ def function_that_gives_whole_numbers() -> Iterator[Any]:
     yield F.cross_entropy(model.head(bins.float()), y)
 
 
+@broken("constant", "encoder.0.weight", "none", "all 6 parameters", "requires no gradient")
+def called_with_weights_detached_before() -> Iterator[Any]:
+    model = Classifier()
+    x, y = batch()
+    weights = {name: value.detach() for name, value in model.named_parameters()}
+    yield model
+    yield F.cross_entropy(torch.func.functional_call(model, weights, (x,)), y)  # <- here
+
+
 @broken("no_grad", "encoder.0.weight", "none", "encoder.* (4 parameters)", "no_grad")
 def function_under_no_grad() -> Iterator[Any]:
     model = Classifier()

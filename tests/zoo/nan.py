@@ -246,3 +246,21 @@ def bags_that_scale_their_rows() -> Iterator[Any]:
     table = model[1](model[0].get_parameter("weight"))
     rows = model[0](torch.tensor([[1, 4], [2, 3]]))  # <- here
     yield table.sum() + rows.sum()
+
+
+@broken("overflow", "weight", "nan", "grows", "rounds")
+def state_multiplied_until_its_sum_has_no_value() -> Iterator[Any]:
+    model = nn.Linear(8, 8, bias=False)
+    nn.init.normal_(model.weight)
+    state, notes = torch.zeros(8), torch.randn(120, 8)
+    yield model
+    for note in notes:
+        state = state @ model.weight + note  # <- here
+    yield state.pow(2).mean()
+
+
+@broken("overflow", "w", "nan", "its sum overflowed")
+def sum_of_products_of_both_signs() -> Iterator[Any]:
+    w = (torch.randn(50, 4) * 1e20).requires_grad_()
+    yield {"w": w}
+    yield torch.einsum("ij,jk->ik", torch.randn(3, 50) * 1e20, w).square().mean()  # <- here

@@ -54,7 +54,9 @@ MESSAGES: dict[Refusal, str] = {
     "copied": r"Only Tensors created explicitly by the user",
     "too_large": r"value cannot be converted to type (c10|at)::(?P<name>\w+) without overflow",
     "not_positive": r"(?P<name>cholesky\w*): .*not positive-definite",
-    "singular": r"(?P<name>\w+): .*\bsingular\b",
+    "phase": r"(?P<name>\w+)_backward: The (singular|eigen) ?vectors .*(ill-defined|specified up to)",
+    "unconverged": r"(?P<name>\w+): The algorithm failed to converge",
+    "singular": r"(?P<name>\w+): .*\bsingular\b(?! (value|vector))",
     "once": r"marked with @once_differentiable",
     "not_real": r"for real scalar outputs but got",
     "not_implemented": r"derivative for '?(?P<name>[\w:]+)'? is not implemented",
@@ -91,9 +93,12 @@ def raised(
         if how == "constraint" and bad_tensors(error):
             continue  # nan is in no range: it is told where that came from
         if found := re.search(pattern, message):
+            case = _Case(error, nodes, recording, names)
             if how == "not_probabilities" and bad_tensors(error):
                 how = "bad_values"  # nan is not from 0 to 1 either
-            return _Case(error, nodes, recording, names).of(how, found)
+            if how == "unconverged" and case.was_given_bad_values():
+                how = "bad_values"
+            return case.of(how, found)
     return None
 
 
@@ -150,7 +155,11 @@ class _Case:
             return Raised(how, operation=told["name"].rpartition("::")[2], source=source)
         if how == "once":
             return self._once()
-        if how in ("too_large", "not_positive", "singular"):
+        if how == "phase":
+            operation = told["name"].removeprefix("linalg_")
+            made = (node for node in self.nodes if short(node.name()) == f"Linalg{operation.capitalize()}Backward0")
+            return Raised(how, operation, next(filter(None, map(self._line, made)), self.source))
+        if how in ("too_large", "not_positive", "singular", "unconverged"):
             return Raised(how, operation=told["name"], source=self.source, tensor=self._first())
         if how == "constraint":
             return Raised(how, operation=told["of"], source=self.source, tensor=told["name"], rule=told["rule"])
@@ -165,6 +174,11 @@ class _Case:
             classes = shape[1] if len(shape) > 1 else shape[0]
             return Raised(how, operation, self.source, shape=shape, count=int(told["name"]), needed=classes)
         return Raised(how, operation=operation, source=self.source, tensor=self._first(), shape=shape)
+
+    def was_given_bad_values(self) -> bool:
+        """Whether what torch was asked for has an operand with nan or infinity."""
+        inputs = [] if self.asked is None else self.asked.inputs
+        return any(readable_numbers(one) and not is_finite(legible(one)) for one in inputs)
 
     def _first(self) -> str:
         return "" if self.asked is None or not self.asked.inputs else self.name(self.asked.inputs[0])

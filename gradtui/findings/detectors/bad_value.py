@@ -49,7 +49,7 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
         facts["behind"] = Part("0 times that", {"product": product, "result": witness.result})
         if called_functions.has(witness.operation, "logarithm"):
             facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
-    elif node.id < 0:
+    elif node.id < 0 and symptom != "raised":  # of a step that raised it is not known
         facts["behind"] = Part("in the data")
     if is_given_logarithms(record, witness):
         facts["way"] = Part("no logarithms as a target")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.detectors.strays import is_another
 from gradtui.findings.record import Record
+from gradtui.findings.words.whereabouts import spoken
 from gradtui.grad_fns import called_functions
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Event, EventKind, Parameter, Source
@@ -43,7 +44,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     if late is not None and not leaf.is_parameter:
         return Cause("asked too late", Place(None, late.source), {"event": late}, "likely", (name,))
     if fresh is not None and (not events or (fresh.alone and not any(one.reached or one.returned for one in events))):
-        return Cause("constant output", Place(None, fresh.source), {"event": fresh}, "proved", (name,))
+        return Cause(_kind(fresh), Place(None, fresh.source), {"event": fresh}, "proved", (name,))
     if events:
         return _cut(record, name, _begin(record, events[0]), nothing_learns)
     if not record.is_traced:
@@ -57,7 +58,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         is_counted = any(one.calls is not None for one in modules.values())
         return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
     if late is not None:
-        return Cause("switched on late", Place(None, late.source), {"place": _line(late.source)}, "perhaps", (name,))
+        return Cause("switched on late", Place(None, late.source), {"place": spoken(late.source)}, "perhaps", (name,))
     kind = {None: "never used", 0: "never ran"}.get(module.calls if module else None, "ran for nothing")
     return Cause(kind, Place(None, module.source if module else None), {}, "perhaps", (name,))
 
@@ -85,7 +86,7 @@ def _cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause
         kind, certainty, source = "switched off for good", "proved", event.switched
     elif event.still and event.switch == "before" and nothing_learns:
         kind = "switched off before"
-    facts: dict[str, Fact] = {"place": _line(source), "what": event.what, "switch": _line(event.switched)}
+    facts: dict[str, Fact] = {"place": spoken(source), "what": event.what, "switch": spoken(event.switched)}
     if source is event.source and event.kind != "no_grad":
         facts["event"] = event
     leaf = next((one for one in record.events if one.kind == "new_leaf" and not one.leaves and one.reached), None)
@@ -103,6 +104,8 @@ def _begin(record: Record, event: Event) -> Event:
 
 
 def _kind(event: Event) -> str:
+    if event.kind == "fresh":
+        return "constant output" if event.alone or called_functions.has(event.operation, "making") else "output of data"
     if event.kind == "no_grad" and event.switch in ("inference_mode", "set_grad_enabled"):
         return f"cut by {event.switch}"
     for what in ("comparing", "indices"):
@@ -137,11 +140,6 @@ def _takes_part(record: Record, name: str) -> bool:
     there = {one.partition(".")[0] for one, leaf in record.leaves.items() if leaf.node is not None}
     there |= {one.partition(".")[0] for event in record.events for one in event.leaves}
     return name.partition(".")[0] in there or not there
-
-
-def _line(source: Source | None) -> str:
-    place = f" at {source.file}:{source.line}" if source is not None and source.file else ""
-    return "" if source is None else " ".join(source.text.split()) + place
 
 
 def _is_part(piece: Source | None, wholes: Sequence[Source]) -> bool:

@@ -101,6 +101,8 @@ def _kind(told: Raised) -> str:
         return "refused: inplace unseen"
     if told.how == "inplace" and not told.operation:
         return "refused: inplace by whom"
+    if told.how == "inplace" and told.operation in ("embedding", "embedding_bag"):
+        return "refused: inplace by max_norm"
     if told.how == "inplace" and told.made is not None:
         return "refused: inplace result" if told.made == told.kept else "refused: inplace of result"
     if told.how == "freed" and not (told.holder or told.kept) and told.earlier is not None:

@@ -6,24 +6,19 @@ import math
 
 from gradtui.dtypes import NARROW
 from gradtui.findings.cause import Fact, Facts, Part
-from gradtui.findings.dtype_remedies import in_dtype, wider
+from gradtui.findings.dtype_remedies import wider
 from gradtui.findings.forms.stable_form import stable_form
-from gradtui.findings.not_finite import masks
-from gradtui.findings.not_finite.growth import growth
+from gradtui.findings.not_finite import masks, overflow
 from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
 from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.reason_at_node import Reason, by_the_table
 from gradtui.findings.record import Record
 from gradtui.grad_fns import called_functions
-from gradtui.grad_fns.singularities import FORWARD, SMALLER, SMALLER_EXPONENT
-from gradtui.grad_fns.traits import has
-from gradtui.graph.operands import operation
+from gradtui.grad_fns.singularities import FORWARD
 from gradtui.snapshot.model import Node, Witness
 
 MOST_LOOKED_AT = 12
 """Nodes below a division among which the constant is looked for that should have kept its divisor off 0."""
-MOST_EXPONENT = 88.0
-"""Of e, in bfloat16 and float32."""
 _BY_LOWER = {name.lower(): name for name in FORWARD}
 
 
@@ -79,26 +74,11 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
     if called_functions.has(name, "giving") and not witness.operands:
         return Reason("input", "infinite by a constant", facts)
     if witness.result is not None and math.isinf(witness.result):
-        return _overflow(record, witness, node, facts)
+        return overflow.reason(record, witness, node, facts)
+    summed = overflow.of_a_sum(record, witness, node, facts) if called_functions.has(name, "summing") else None
+    if summed is not None:
+        return summed
     return Reason("domain", "became nan", facts)
-
-
-def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fact]) -> Reason:
-    """More than the dtype holds: by an exponential, in a narrow dtype, or since it grew step by step."""
-    form = stable_form(record.graph, record.uses, node, "overflow")
-    if called_functions.has(witness.operation, "exponential") or has(operation(node), "exponential"):
-        at, _ = numbers_of(witness)
-        is_wider_enough = node.dtype == "float16" and at is not None and abs(at) < MOST_EXPONENT
-        name = "exponential overflows in half" if is_wider_enough else "exponential overflows"
-        return _proved("overflow", name, facts | {"form": form or SMALLER_EXPONENT})
-    if node.dtype in NARROW:
-        return _proved("overflow", "overflow in half", facts)
-    if (grown := growth(record, node)) is not None:
-        facts |= {"factor": grown.factor, "times": grown.times, "by": grown.node}
-        return _proved("overflow", "grows to overflow", facts)
-    if not witness.operands or not called_functions.has(witness.operation, "overflowing"):
-        return Reason("domain", "became infinite", facts)  # where no operand was seen it may have been at a pole
-    return _proved("overflow", "overflows", facts, form or in_dtype(SMALLER, node.dtype))
 
 
 def _proved(kind: str, name: str, facts: Facts, way: str = "") -> Reason:

@@ -191,6 +191,14 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: the output is a constant, a new tensor made on the spot by {event}, which nothing went into",
         "give it a graph: prediction.sum() * 0 instead of the constant, or skip the step for such a batch",
     ),
+    "output of data": Sentence(
+        "constant",
+        "forward",
+        "not in the graph: the output is made by {event}, and whatever goes into that requires no gradient: data, or weights "
+        "that were detached or copied before",
+        "hand in the parameters themselves: no .detach(), .data or state_dict() of them; requires_grad_() on a leaf of your own "
+        "before the forward pass",
+    ),
     "frozen": Sentence(
         "frozen",
         "forward",

@@ -239,6 +239,10 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "take smaller steps (a smaller step size) or an implicit method; else normalise, or clip what is multiplied",
     ),
     "overflows": (MORE_THAN_HOLDS, TAME),
+    "sum overflows": (
+        "{many} became nan: its sum overflowed on the way to inf and to -inf, more than {dtype} holds",
+        TAME,
+    ),
     "became nan": (
         "{many} became nan of finite numbers",
         "look at its operands there: it has no value at them",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gradtui.findings.words.sentence import Sentence
 
-OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
+OUT_OF_PLACE = (
+    "write x = x + 1 for x += 1, relu(x) for relu_(x) and torch.where(mask, 0, x) for x[mask] = 0, or change a clone()"
+)
 CARRY = (
     "detach() it where it goes into another loss (a GAN's fake in that of the critic) or on into the next batch (state = "
     "state.detach(), each part of a tuple); what is computed once for all batches (a table, a weight) is to be computed again "
@@ -234,6 +236,27 @@ REFUSALS: dict[str, Sentence] = {
         "forward",
         "{place}: {operation} needs a matrix that can be inverted, and this one is singular: its determinant is 0",
         "add a ridge to its diagonal, matrix + 1e-6 * torch.eye(n), or take torch.linalg.lstsq or pinv",
+    ),
+    "refused: phase": Sentence(
+        "domain",
+        "backward",
+        "{place}: the loss depends on the phase of the vectors of {operation}, which may each be multiplied by any exp(i·phi): "
+        "it has no derivative",
+        "let only what such a factor leaves as it is go into the loss: u @ (s * v), |u|, or u.conj().mT @ u of the same columns",
+    ),
+    "refused: inplace by max_norm": Sentence(
+        "inplace",
+        "backward",
+        "{place} ({operation} with max_norm) writes over rows of its weight, in place, and {kept} keeps it for its backward "
+        "({saver})",
+        "take weight.clone() for what else uses the table; or leave max_norm out, and bound the rows by F.normalize",
+    ),
+    "refused: unconverged": Sentence(
+        "domain",
+        "forward",
+        "{place}: {operation} did not converge: the matrix is ill-conditioned, or has too many singular values or eigenvalues "
+        "that are equal",
+        "compute it in float64, scale the matrix to about 1, or add a little noise to it",
     ),
     "refused: once": Sentence(
         "custom",

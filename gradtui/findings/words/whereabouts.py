@@ -31,6 +31,11 @@ def at(source: Source | None, module: str = "") -> str:
     return (f" at {line}" if line else "") + (f" in module {module}" if module else "")
 
 
+def spoken(source: Source | None) -> str:
+    """`h.relu() at train.py:12`; nothing for none."""
+    return "" if source is None else quoted(source) + at(source)
+
+
 def where(node: Node) -> str:
     """`torch.sigmoid(h) at train.py:12 in module head`, a node by what made it."""
     if node.variable and not node.edges:

@@ -131,6 +131,24 @@ def of_a_complex_gradient() -> None:
     Turned.apply(torch.ones(3, requires_grad=True), lambda g: (1j * g, None)).sum().backward()  # type: ignore[no-untyped-call]
 
 
+def real_part_of_singular_vectors() -> None:
+    w = torch.randn(3, 3, dtype=torch.complex64, requires_grad=True)
+    u, _, _ = torch.linalg.svd(w)  # <- here
+    u.real.sum().backward()
+
+
+def imaginary_part_of_eigenvectors() -> None:
+    w = torch.tensor([[0.0, 1.0], [-1.0, 0.5]], requires_grad=True)
+    _, vectors = torch.linalg.eig(w)  # <- here
+    vectors.imag.sum().backward()
+
+
+def table_used_beside_its_bounded_rows() -> None:
+    model = nn.Embedding(3, 2, max_norm=0.1)
+    row = model.weight @ model(torch.tensor(0))
+    (row.sum() + model(torch.tensor([1])).sum()).backward()  # <- here
+
+
 def batch_of_one() -> None:
     nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))(torch.randn(1, 3))  # <- here
 
@@ -197,6 +215,9 @@ def saves_more_when_it_runs_again() -> None:
         (of_a_number_for_a_gradient, "no_tensor", "float"),
         (of_an_array_for_a_gradient, "no_tensor", "numpy.ndarray"),
         (of_a_complex_gradient, "complex_gradient", ""),
+        (real_part_of_singular_vectors, "phase", ""),
+        (imaginary_part_of_eigenvectors, "phase", ""),
+        (table_used_beside_its_bounded_rows, "inplace", ""),
         (batch_of_one, "one_value", ""),
         (picture_of_one_pixel, "one_pixel", ""),
         (scores_for_probabilities, "not_probabilities", "scores"),
@@ -235,6 +256,15 @@ def test_nan_among_probabilities_is_told_as_nan() -> None:
         nn.functional.binary_cross_entropy(torch.log(w - 1), torch.ones(3))
     assert [one.kind for one in trace.findings] == ["domain"]
     assert "logarithm" in trace.findings[0].text
+
+
+def test_a_decomposition_of_what_went_bad_names_where_it_did() -> None:
+    w = torch.ones(3, 3, requires_grad=True)
+    with pytest.raises(RuntimeError, match="converge"), gradtui.trace() as trace:
+        torch.linalg.svdvals(w / (w - w))
+    (finding,) = trace.findings
+    assert finding.kind == "pole"
+    assert "data" not in finding.text
 
 
 def test_an_exception_of_another_kind_is_left_alone() -> None:
