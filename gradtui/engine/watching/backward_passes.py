@@ -24,14 +24,15 @@ from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.torch_private import asked, is_wrapped, sequence_number
 from gradtui.engine.watching.calls.new_weights import NewWeights
-from gradtui.engine.watching.forward_again import Begun, is_leaf, references, replay
-from gradtui.engine.watching.hooks import WeightHooks
+from gradtui.engine.watching.kept_calls.forward_again import Begun, replay
+from gradtui.engine.watching.kept_calls.hooks import WeightHooks
+from gradtui.engine.watching.kept_calls.tape import Tape
+from gradtui.engine.watching.kept_calls.tensor_references import given_to, is_leaf, results_of
 from gradtui.engine.watching.kept_graphs import KeptGraphs
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.tape import Tape
 from gradtui.findings.findings import findings, findings_and_each
 from gradtui.findings.over_time.history import History
 from gradtui.graph.moving_targets import MovingTargets
@@ -192,14 +193,14 @@ class Passes:
         recording.backwards.append((0, self._ended))
         made: set[int] = set()
         for call in self._begun.segments[-1].calls if self._begun.segments else ():
-            for reference in references((*call.args, *call.kwargs.values())):
+            for reference in given_to(call):
                 tensor = reference()
                 if id(reference) in made or tensor is None or (node := maker(tensor)) is None:
                     continue
                 if node._sequence_nr() < self._border and len(recording.carried) < MOST_CARRIED:
                     place = None if call.code is None else places.of_instruction(call.code, call.instruction)
                     recording.carried.append(Carried(node._sequence_nr(), holder(tensor, frame), place))
-            made.update(id(reference) for reference in references((call.result,)))
+            made.update(id(reference) for reference in results_of(call))
         return recording
 
     def failed(self, error: Exception) -> None:
@@ -222,7 +223,7 @@ class Passes:
         has_graph = all(one.requires_grad for one in self._begun.outputs)
         if not has_graph:
             calls = (call for segment in self._begun.segments for call in segment.calls)
-            given = (one for call in calls for one in references((*call.args, *call.kwargs.values())))
+            given = (one for call in calls for one in given_to(call))
             leaves = (tensor for one in given if is_leaf(one) and (tensor := one()) is not None)
             self._names.found({id(one): one for one in leaves}.values(), self._history.updates)
         names = self._names.of(self.parameters, sys._getframe(2))
@@ -343,7 +344,7 @@ class Passes:
         """The program ends after a forward pass without a backward: is its loss what it ended for?"""
         segment = self._tape.segments[-1]
         for call in reversed(segment.calls):
-            reference = next(references((call.result,)), None)
+            reference = next(results_of(call), None)
             one = None if reference is None else reference()
             if one is None or one.numel() != 1 or maker(one) is None or is_wrapped(one):
                 continue

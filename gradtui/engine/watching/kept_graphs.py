@@ -18,7 +18,7 @@ from gradtui.engine.capture.introspection import entries, instance_variables, is
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, is_users
 from gradtui.engine.capture.recording import maker
-from gradtui.engine.watching.segments import SEGMENTS
+from gradtui.engine.watching.kept_calls.segments import SEGMENTS
 from gradtui.snapshot.model import Source
 
 TOKEN = "gradtui run"

@@ -64,7 +64,7 @@ class Steps:
     # ---------------------------------------------------------------- a step begins
 
     def begins(self, optimizer: Any, frame: FrameType, place: Source | None, closure: bool) -> None:
-        self._closure, self._evaluations, self._place = closure, 0, place
+        self._closure, self._evaluations, self._skipped, self._place = closure, 0, False, place
         self.parameters = [one for group in optimizer.param_groups for one in group["params"] if not is_lazy(one)]
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame, stepped=True)
@@ -74,7 +74,6 @@ class Steps:
         self._look_whether_written()
         self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))
         self._buffers[self._number] = self._before
-        self._skipped = False
         if is_a(optimizer, ByHand):
             self._passes.left.hand_begins(self._number, self.parameters)
         if not closure:
@@ -358,7 +357,8 @@ class Steps:
             known.anew = known.anew or self._bare.setdefault(name, weakref.ref(one))() is not one
         known.frozen.add(update, not one.requires_grad)
         is_old = not own and self._last_gradients.is_the_last(name, one.grad)
-        known.stepped(update, norms, own=own, has_rate=has_rate, is_old=is_old, is_empty=tensor_norms.is_empty(one))
+        is_empty = norms.grad == 0 and tensor_norms.is_empty(one)
+        known.stepped(update, norms, own=own, has_rate=has_rate, is_old=is_old, is_empty=is_empty)
 
     def _is_over(self, known: ParameterHistory) -> bool:
         """Whether it learned to the end of a training of which the optimizer is gone."""

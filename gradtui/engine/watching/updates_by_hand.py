@@ -18,8 +18,8 @@ from gradtui.engine.capture.recording import is_leaf, maker
 from gradtui.engine.tensors.values import PLAIN
 from gradtui.engine.torch_private import is_wrapped, sequence_number
 from gradtui.engine.watching.backward_passes import Passes
+from gradtui.engine.watching.kept_calls.tape import GET_GRAD, SET_DATA, SET_GRAD, SET_REQUIRES_GRAD, is_in_place
 from gradtui.engine.watching.parameter_names import Names
-from gradtui.engine.watching.tape import GET_GRAD, SET_DATA, SET_GRAD, SET_REQUIRES_GRAD, is_in_place
 
 MOST_ALIKE = 4
 """Kinds of updates that begin with leaves of the same name and shape; then the one that rested longest goes on."""

@@ -122,7 +122,7 @@ class ParameterHistory:
         self, update: int, norms: ParameterNorms, *, own: bool, has_rate: bool, is_old: bool, is_empty: bool
     ) -> None:
         """A step of its own optimizer, or of others where it has none. is_old: its gradient is the one of the step before.
-        is_empty: it has no elements."""
+        is_empty: it has no elements, where the gradient is 0."""
         gradient = norms.grad
         self.steps += 1
         self.weight = norms.weight

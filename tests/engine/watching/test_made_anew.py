@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import gradtui
-from gradtui.engine.watching.tape import MOST_MADE
+from gradtui.engine.watching.kept_calls.tape import MOST_MADE
 from gradtui.snapshot.finding import Finding
 
 Training = Callable[[], Iterator[None]]

@@ -27,7 +27,7 @@ from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.calls.row_orders import RowOrders
 from gradtui.engine.watching.calls.single_elements import NORMALISING
 from gradtui.engine.watching.calls.transformed_gradients import TransformedGradients
-from gradtui.engine.watching.tape import SET_DATA, is_in_place
+from gradtui.engine.watching.kept_calls.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 

@@ -12,7 +12,7 @@ from gradtui.engine.capture.introspection import entries, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.torch_private import is_transformed, unwrapped
 from gradtui.engine.watching.calls.storages import Storages
-from gradtui.engine.watching.tape import SET_DATA, is_in_place
+from gradtui.engine.watching.kept_calls.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 

@@ -7,7 +7,7 @@ those of before, or there is no Snapshot: the loss must come out the same.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from types import CodeType, FrameType
@@ -21,16 +21,27 @@ from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.autograd.warned_lines import unheard
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
-from gradtui.engine.capture.introspection import buffers_of, is_a, items, tensors
+from gradtui.engine.capture.introspection import buffers_of, is_a, tensors
 from gradtui.engine.capture.places import Places, distance
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
 from gradtui.engine.torch_private import torch_functions
-from gradtui.engine.watching.hooks import Hook, repeating
-from gradtui.engine.watching.segments import Call, Eager, Reference, Segment
-from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, is_in_place
-from gradtui.engine.watching.written_weights import Weights, as_python, may_write
+from gradtui.engine.watching.kept_calls.hooks import Hook, repeating
+from gradtui.engine.watching.kept_calls.segments import Call, Eager, Segment
+from gradtui.engine.watching.kept_calls.tape import CONSTRUCTORS, REGISTER_HOOK, is_in_place
+from gradtui.engine.watching.kept_calls.tensor_references import (
+    given_to,
+    has_graph,
+    has_numbers,
+    is_leaf,
+    is_learned,
+    is_reference,
+    is_view,
+    references,
+    results_of,
+)
+from gradtui.engine.watching.kept_calls.written_weights import Weights, as_python, may_write
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -88,7 +99,7 @@ class _Again(Recorder):
 
     def knows(self, call: Call, places: Places) -> None:
         """How data came about that are not made again; not of what was written over since, or may have been."""
-        for reference in references((call.result,)):  # several of unbind, split, or what is iterated over
+        for reference in results_of(call):  # several of unbind, split, or what is iterated over
             result = reference()
             if result is None or maker(result) is not None or result.is_inference() or result._version:
                 continue
@@ -116,7 +127,7 @@ def replay(
     came = given[0] if given else None
     own, off = {id(one) for one in names.values()}, not torch.is_grad_enabled()
     calls = [call for segment in begun.segments[begin:] for call in segment.calls if not _makes(call, own)]
-    if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
+    if any(_is_collective(call.function) or not all(map(has_numbers, given_to(call))) for call in calls):
         return None
     try:
         hooks = [hook for call in calls for hook in _hooks(call)]
@@ -145,58 +156,9 @@ def _around(calls: Sequence[Call], models: Sequence[torch.nn.Module]) -> Abstrac
     return as_python(models) if any(type(call.function) is Eager for call in calls) else nullcontext()
 
 
-def references(values: Iterable[Any]) -> Iterator[Reference]:
-    """To the tensors in arguments or results of a call."""
-    for value in values:
-        if _is_reference(value):
-            yield value
-        elif issubclass(type(value), torch.Tensor):  # in a tuple of a kind of its own
-            yield weakref.ref(value)
-        else:
-            yield from references(items(value))
-
-
-def _is_reference(value: Any) -> bool:
-    """Not one of a person's own, to something else."""
-    return type(value) is weakref.ReferenceType and is_a(value(), torch.Tensor, type(None))
-
-
 def _makes(call: Call, parameters: Set[int]) -> bool:
     """Whether it made one of these, by their ids: another one would be no parameter."""
-    return any(id(one()) in parameters for one in references((call.result,)))
-
-
-def _given(call: Call) -> Iterator[Reference]:
-    return references((*call.args, *call.kwargs.values()))
-
-
-def _has_graph(reference: Reference) -> bool:
-    """What is gone had one: all else is kept."""
-    one = reference()
-    return one is None or maker(one) is not None
-
-
-def _is_learned(reference: Reference) -> bool:
-    one = reference()
-    return one is None or one.requires_grad
-
-
-def is_leaf(reference: Reference) -> bool:
-    """Of a graph: another one in its place would be no parameter."""
-    one = reference()
-    return one is not None and one.requires_grad and one.is_leaf
-
-
-def _has_numbers(reference: Reference) -> bool:
-    """Not of a parameter that is whole only while its module runs: its memory was given back."""
-    tensor = reference()
-    if tensor is None:
-        return True
-    if tensor.layout != torch.strided or hasattr(tensor, "to_local") or not tensor.numel():
-        return True
-    with suppress(RuntimeError, NotImplementedError):  # it has no memory of its own
-        return bool(tensor.untyped_storage().nbytes())
-    return True
+    return any(id(one()) in parameters for one in results_of(call))
 
 
 def _is_collective(function: Any) -> bool:
@@ -219,8 +181,8 @@ def _begin(segments: Sequence[Segment], outputs: Sequence[torch.Tensor], far: bo
         if not segments[place].whole:
             return begin if begin is not None and not _open(segments[begin:], outputs) else None
         for call in reversed(segments[place].calls):
-            if any(id(one) in needed for one in references((call.result,))):
-                needed.update(id(one) for one in _given(call) if (far and not _is_learned(one)) or _has_graph(one))
+            if any(id(one) in needed for one in results_of(call)):
+                needed.update(id(one) for one in given_to(call) if (far and not is_learned(one)) or has_graph(one))
                 begin = place
         if not far and begin is not None and not _open(segments[begin:], outputs):
             return begin
@@ -233,10 +195,10 @@ def _open(segments: Sequence[Segment], outputs: Sequence[torch.Tensor]) -> bool:
     needed, made = {*map(id, ends)}, set()
     for segment in reversed(segments):
         for call in reversed(segment.calls):
-            results = {id(one) for one in references((call.result,))}
+            results = {id(one) for one in results_of(call)}
             if results & needed:
                 made |= results
-                needed.update(id(one) for one in _given(call) if _has_graph(one))
+                needed.update(id(one) for one in given_to(call) if has_graph(one))
     return not needed <= made
 
 
@@ -274,7 +236,7 @@ def _run(
                     if not call.grad:
                         around.enter_context(torch.no_grad())
                     result = call.function(*args, **kwargs)
-                for old, new in zip(references((call.result,)), tensors((result,)), strict=True):
+                for old, new in zip(results_of(call), tensors((result,)), strict=True):
                     now[id(old)] = new
                 if is_leaving(call.function):
                     now.update(zip(map(id, _numbers((call.result,))), _numbers((result,)), strict=True))
@@ -293,43 +255,37 @@ def _wanted(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> set[int]:
     written: set[int] = set()
     found: set[int] = set()
     for call in calls:
-        given = [*_given(call)]
-        is_touched = any(id(one) in touched or _is_learned(one) for one in given)
+        given = [*given_to(call)]
+        is_touched = any(id(one) in touched or is_learned(one) for one in given)
         is_touched = is_touched or _function(call.function) is CheckpointFunction or type(call.function) is Eager
         if is_touched and is_leaving(call.function):
             left.update(map(id, _numbers((call.result,))))
         if is_touched or (left and any(id(one) in left for one in _numbers(call.args))):
             found.add(id(call))
-            touched.update(id(one) for one in references((call.result,)))
+            touched.update(id(one) for one in results_of(call))
             if is_in_place(call.function):
                 written.update(id(one) for one in given[:1])
                 touched.update(id(one) for one in given[:1])
     for call in reversed(calls):
         if call.function in CONSTRUCTORS.values():
             continue  # of a weight, that is written over as it begins
-        if any(id(one) in written for one in references((call.result,))):
+        if any(id(one) in written for one in results_of(call)):
             found.add(id(call))
             if call.function == torch.Tensor.detach or is_in_place(call.function):
                 continue
-            written.update(id(one) for one in references(call.args) if _is_view(one) or call.result is one)
+            written.update(id(one) for one in references(call.args) if is_view(one) or call.result is one)
     ends = [weakref.ref(one) for one in outputs if not one.requires_grad]
     needed = {*map(id, ends)}
     for call in reversed(calls) if needed else ():
-        if any(id(one) in needed for one in references((call.result,))):
+        if any(id(one) in needed for one in results_of(call)):
             found.add(id(call))
-            needed.update(id(one) for one in _given(call) if not is_leaf(one))
+            needed.update(id(one) for one in given_to(call) if not is_leaf(one))
     return found
-
-
-def _is_view(reference: Reference) -> bool:
-    """Of what is gone it does not matter: its maker is wanted as it is."""
-    one = reference()
-    return one is not None and one._is_view()
 
 
 def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
     """Whether it writes over what was there before, weights that were set or sums that were kept, or listens to it."""
-    first = next(_given(call), None)
+    first = next(given_to(call), None)
     changes = is_in_place(call.function) or call.function == REGISTER_HOOK
     return changes and first is not None and id(first) not in now
 
@@ -364,7 +320,7 @@ def _replaced(what: Any, now: Mapping[int, Any]) -> Any:
     and was not made anew."""
     if type(what) is float:
         return now.get(id(what), what)
-    if _is_reference(what):
+    if is_reference(what):
         found = now.get(id(what), what())
         if found is None:
             raise LookupError("a tensor is gone")
@@ -385,10 +341,10 @@ def _kept(calls: Sequence[Call]) -> Iterator[Weights]:
     outside: dict[int, torch.Tensor] = {}
     for call in calls:
         outside.update(
-            {id(one): tensor for one in _given(call) if id(one) not in made and (tensor := one()) is not None}
+            {id(one): tensor for one in given_to(call) if id(one) not in made and (tensor := one()) is not None}
         )
         if not is_in_place(call.function):
-            made.update(id(one) for one in references((call.result,)) if _has_graph(one))  # data are not made again
+            made.update(id(one) for one in results_of(call) if has_graph(one))  # data are not made again
     with ExitStack() as around:
         weights = Weights(around)
         around.enter_context(unchanged([one for one in outside.values() if not weights.takes(one)]))

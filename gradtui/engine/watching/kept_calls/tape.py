@@ -39,8 +39,8 @@ from gradtui.engine.torch_private import (
     take_off,
 )
 from gradtui.engine.watching.guard import Guard
-from gradtui.engine.watching.hooks import Hook
-from gradtui.engine.watching.segments import ON, SEGMENTS, Call, Eager, Segment
+from gradtui.engine.watching.kept_calls.hooks import Hook
+from gradtui.engine.watching.kept_calls.segments import ON, SEGMENTS, Call, Eager, Segment
 
 MOST_MADE = 2**26
 """Bytes of results of one segment: with more there is nothing to replay."""

@@ -15,8 +15,8 @@ from gradtui.engine.autograd.undisturbed import unchanged
 from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.tensors.values import PLAIN
-from gradtui.engine.watching.segments import Call
-from gradtui.engine.watching.tape import is_in_place
+from gradtui.engine.watching.kept_calls.segments import Call
+from gradtui.engine.watching.kept_calls.tape import is_in_place
 
 FUNCTIONAL = "torch.nn.functional"
 BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
