@@ -11,7 +11,7 @@ import torch
 from torch import distributed
 from torch.autograd.graph import Node
 
-from gradtui.engine.torch_private import flattened, sharded_parameters, static_graph_of
+from gradtui.engine.torch_sharding import flattened, sharded_parameters, static_graph_of
 from gradtui.snapshot.model import Note
 
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import torch
 
 from gradtui.engine.capture.introspection import is_a, living
-from gradtui.engine.torch_private import is_flattened, is_step_heard
+from gradtui.engine.torch_private import is_step_heard
+from gradtui.engine.torch_sharding import is_flattened
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_samples import Samples

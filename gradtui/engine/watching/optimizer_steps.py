@@ -15,7 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
-from gradtui.engine.torch_private import is_shard
+from gradtui.engine.torch_sharding import is_shard
 from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls import loss_inputs

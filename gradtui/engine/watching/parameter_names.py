@@ -21,7 +21,7 @@ from gradtui.engine.capture.introspection import (
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import maker
-from gradtui.engine.torch_private import WRAPPERS, is_flattened, sharded_parameters
+from gradtui.engine.torch_sharding import WRAPPERS, is_flattened, sharded_parameters
 
 MOST_KNOWN = 16
 """Sets of parameters whose names are kept."""

@@ -16,7 +16,8 @@ from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.tensors.values import PLAIN
-from gradtui.engine.torch_private import is_flattened, is_wrapped, sequence_number
+from gradtui.engine.torch_private import is_wrapped, sequence_number
+from gradtui.engine.torch_sharding import is_flattened
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs, single_elements
 from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
