@@ -18,12 +18,16 @@ from gradtui.calculus.to_sympy import (
     NO_NUMBER,
     At,
     Counts,
+    Formula,
     NumberOfVectorError,
     built,
     combined,
     common_length,
     counts,
+    differentiated,
     digits,
+    formula_of,
+    free,
     has_one_length,
     parsed,
     places,
@@ -41,14 +45,19 @@ MOST_SIZE = 10_000
 """The same for f itself."""
 MOST_STEPS = 2_000
 """Operations times elements up to which digits are added until it is sure that none is missing: some 0.1 s."""
+MOST_EVALUATED = 200_000
+"""Operations times elements, as often as they are done, up to which the derivative is evaluated: a fifth of a second."""
 MOST_SIMPLIFIED = 150
 """Operations in the derivatives, all variables together, up to which other forms of them are tried: a few tenths of a second."""
 NUDGE, SMALLER = mp.mpf("1e-20"), mp.mpf("1e-6")
 """How far beside x the derivative is looked at, to see whether f has a corner there, as a part of x; and how much nearer then."""
+AT_A_BEND = 2
+"""Further places at which a function with corners is looked at for each variable, at least."""
 AGREEMENT = mp.mpf("1e-15")
 """Relative difference of what is the same on both sides; what differs more may still shrink, as it does where f is smooth."""
 
 TOO_LARGE = "the expression is too large for a symbolic derivative"
+TOO_MANY = "not evaluated: it would take long for so many numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,53 +92,51 @@ def derivatives(request: Request) -> dict[str, Derivative]:
     return as_far_as_known(request, lambda *what: by_each(request, *what))
 
 
-def by_each(request: Request, expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
+def by_each(request: Request, expression: Expression, at: At) -> dict[str, Derivative]:
     """By each variable. Raises GiveUpError."""
-    prepared = _prepared(request.expression, names, counts(at))
+    prepared = _prepared(formula_of(request), counts(at))
     return evaluated(prepared, at, request.dtype, digits(expression, at))
 
 
-def as_far_as_known(
-    request: Request, find: Callable[[Expression, frozenset[str], At], dict[str, Derivative]]
-) -> dict[str, Derivative]:
-    """What `find` finds of the expression, with the names in it, at the point; why not, where it gives up.
+def as_far_as_known(request: Request, find: Callable[[Expression, At], dict[str, Derivative]]) -> dict[str, Derivative]:
+    """What `find` finds of the expression at the point; why not, where it gives up.
 
     {} for a text that is no expression. Never raises.
     """
-    names = frozenset((*request.at, *request.names))
     try:
-        expression = parsed(request.expression, names)
+        expression = parsed(formula_of(request))
     except ExpressionError:
         return {}
     at = places(expression, request)
     try:
-        return find(expression, names, at)
+        return find(expression, at)
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:
         note = TOO_LARGE
     except Exception as error:
         note = f"no symbolic derivative: sympy stopped with {type(error).__name__}"
-    return {name: Derivative(None, (None,) * max(1, count), False, note) for name, count in counts(at)}
+    by = free(counts(at), {*request.data})
+    return {name: Derivative(None, (None,) * max(1, count), False, note) for name, count in by}
 
 
 @lru_cache(maxsize=64)
-def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
-    expression = parsed(text, names)
+def _prepared(formula: Formula, counts: Counts) -> Prepared:
+    expression, by = differentiated(formula, counts), free(counts, formula.data)
     check_size(expression)
     if spelled_out.is_needed(expression) or not has_one_length(expression, counts):
-        return _spelled(expression, counts)
+        return _spelled(expression, counts, by)
     length = common_length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
     try:
         f = built(expression, symbols, length)
     except NumberOfVectorError:
-        return _spelled(expression, counts)
+        return _spelled(expression, counts, by)
     style = style_of(expression, expression.variables)
     try:
-        slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
+        slopes = {name: vectors.gradient(f, symbols[name], length) for name, _ in by}
     except vectors.MixedError:
-        return _spelled(expression, counts)
+        return _spelled(expression, counts, by)
     partials, left = {}, MOST_SIMPLIFIED
     for name, slope in slopes.items():
         left -= int(sympy.count_ops(slope)) if is_small(slope) else 0
@@ -137,8 +144,8 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
     return Prepared(partials, Program([f, *slopes.values()], length), is_bent(f))
 
 
-def _spelled(expression: Expression, counts: Counts) -> Prepared:
-    """With a symbol for each element of a vector, and the derivative by each written out: `[2*x[0], 1]`."""
+def _spelled(expression: Expression, counts: Counts, by: Counts) -> Prepared:
+    """With a symbol for each element of a vector, and the derivative by each of `by` written out: `[2*x[0], 1]`."""
     names = {name: [spelled_out.element(name, place) for place in range(count)] or [name] for name, count in counts}
     each = {name: [sympy.Symbol(one, real=True) for one in parts] for name, parts in names.items()}
     symbols = {name: each[name] if count else each[name][0] for name, count in counts}
@@ -148,7 +155,7 @@ def _spelled(expression: Expression, counts: Counts) -> Prepared:
     style = style_of(expression, tuple(chain(*names.values())))
     length = max(count for _, count in counts)
     slopes, partials, left = {}, {}, MOST_SIMPLIFIED
-    for name, count in counts:
+    for name, count in by:
         parts = [f.diff(symbol) for symbol in each[name]]
         left -= sum(int(sympy.count_ops(part)) for part in parts)
         written = [partial(f, part, length, style, left >= 0) for part in parts]
@@ -221,9 +228,14 @@ def _has_e_to_the(expression: Expression) -> bool:
 def evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: Digits) -> dict[str, Derivative]:
     """At the very floats that torch gets; where the number as typed is another and has no derivative, there is none.
 
-    Where that would take long, with twice the digits at once, and without a look at the number as typed.
+    Where that would take long, with twice the digits at once, and without a look at the number as typed; not at all where it
+    would take too long.
     """
-    is_long = len(prepared.program.steps) * prepared.program.length > MOST_STEPS
+    work = len(prepared.program.steps) * prepared.program.length
+    if work * (1 + AT_A_BEND * prepared.bent * len(prepared.partials)) > MOST_EVALUATED:
+        told = prepared.partials.items()
+        return {name: Derivative(one.text, (), one.simplified, one.note or TOO_MANY) for name, one in told}
+    is_long = work > MOST_STEPS
     if is_long:
         digits = 2 * digits[0], 0
     floats = [number for value in at.values() for number in (value if isinstance(value, tuple) else (value,))]

@@ -18,10 +18,12 @@ from gradtui.calculus.to_sympy import (
     NO_VECTOR,
     At,
     Counts,
+    Formula,
     combined,
     common_length,
     counts,
     digits,
+    formula_of,
     makes_number,
     parsed,
     places,
@@ -76,15 +78,17 @@ class Reading:
 
 
 def truth(request: Request) -> Truth | None:
-    """None for what is no expression, has no variable, is too large, or beyond calculus. Never raises."""
-    names = frozenset((*request.at, *request.names))
+    """None for what is no expression, has no variable, is too large, or beyond calculus, and of data: what a sum over rows loses
+    is lost in no piece. Never raises."""
+    if request.data:
+        return None
     try:
-        expression = parsed(request.expression, names)
+        expression = parsed(formula_of(request))
         at = places(expression, request)
         count = len(postorder(expression))
         if count > MOST_PIECES or count * common_length(expression, counts(at)) > MOST_NUMBERS:
             return None
-        read = _read(request.expression, names, counts(at))
+        read = _read(formula_of(request), counts(at))
         entries, length = read.entries, read.length
         if not entries:
             return None
@@ -97,8 +101,8 @@ def truth(request: Request) -> Truth | None:
 
 
 @lru_cache(maxsize=64)
-def _read(text: str, names: frozenset[str], counts: Counts) -> Reading:
-    expression = parsed(text, names)
+def _read(formula: Formula, counts: Counts) -> Reading:
+    expression = parsed(formula)
     length, sizes = common_length(expression, counts), dict(counts)
     entries: list[Entry] = []
     variables: dict[str, Expr] = {}

@@ -113,6 +113,8 @@ class _Writer:
             return self._product(part)
         if part.is_Pow:
             return self._power(part)
+        if _is_relu(part) and "relu" not in self.style.variables:
+            return (part.args[1],), lambda operands: Call(0, 0, "relu", (operands[0],))
         if isinstance(part, Where):
             return part.args[1:], lambda operands: _where(int(part.args[0]), *operands)
         if isinstance(part, Vector):
@@ -289,6 +291,11 @@ def _times(factors: Sequence[Node]) -> Node:
     for factor in rest:
         result = Binary(0, 0, "*", result, factor)
     return result
+
+
+def _is_relu(part: Expr) -> bool:
+    """`where(x > 0, x, 0)`"""
+    return isinstance(part, Where) and part.args == (COMPARISONS.index(">"), part.args[1], 0, part.args[1], 0)
 
 
 def _where(operator: int, left: Node, right: Node, a: Node, b: Node) -> Node:

@@ -7,8 +7,9 @@ from functools import cache
 
 from gradtui.calculus.derivative_rules import Expr, mp
 from gradtui.calculus.digits import Program, as_float
+from gradtui.calculus.higher_orders import in_whole_vectors
 from gradtui.calculus.taylor import ALIKE, FOR_EACH, SMALL, TIMES, limit, place_of, prepared
-from gradtui.calculus.to_sympy import counts, digits, parsed, places
+from gradtui.calculus.to_sympy import counts, digits, formula_of, parsed, places
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.orders import Hessian
 
@@ -27,17 +28,19 @@ Place = dict[str, Expr]
 def hessian(request: Request) -> Hessian | None:
     """All second derivatives of f, of sum(f) where f is a vector; None where one is not known to the last digit, where there
     are too many, or f itself is beyond calculus. Never raises."""
-    names = frozenset((*request.at, *request.names))
     try:
-        expression = parsed(request.expression, names)
+        expression = parsed(formula_of(request))
         at = places(expression, request)
-        program, bent = prepared(request.expression, names, counts(at))
+        program, bent = prepared(formula_of(request), counts(at))
+
+        whole = in_whole_vectors(formula_of(request), counts(at)) is not None
 
         def place() -> Place:
-            return place_of(at, lambda number: as_float(number, request.dtype))
+            return place_of(at, lambda number: as_float(number, request.dtype), whole)
 
-        moved = tuple(place())
-        if not moved or len(moved) > MOST_NAMES or len(program.steps) * len(moved) ** 2 > MOST_WORK:
+        moved = tuple(place_of({name: value for name, value in at.items() if name not in request.data}, float, whole))
+        work = len(program.steps) * program.length * len(moved) ** 2
+        if not moved or len(moved) > MOST_NAMES or work > MOST_WORK:
             return None
         matrix = _matrix(program, place, moved, digits(expression, at)[0], bent)
     except Exception:  # `derivatives` says what calculus cannot do
@@ -52,7 +55,8 @@ def _matrix(
     pairs = [(one, other) for row, one in enumerate(moved) for other in moved[row:]]
     known: dict[tuple[str, str], float] = {}
     rows: dict[tuple[str, str], list[Expr]] = {pair: [] for pair in pairs}
-    tiny = {name for name, number in place().items() if 0 < abs(number) < SMALL}
+    here = place()
+    tiny = {name for name in moved if 0 < abs(here[name]) < SMALL}
     for time in range(TIMES):
         of_h = FOR_EACH * 2**time
         with mp.workdps(digits + SPARE * of_h):

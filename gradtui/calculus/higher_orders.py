@@ -8,13 +8,27 @@ from itertools import chain
 import sympy
 from msgspec.structs import replace
 
-from gradtui.calculus import derivative, derivative_rules, spelled_out
+from gradtui.calculus import derivative, derivative_rules, spelled_out, vectors
 from gradtui.calculus.algebraic_forms import is_small
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
-from gradtui.calculus.derivative_rules import Expr, Vector
+from gradtui.calculus.derivative_rules import Elements, Expr, Vector
 from gradtui.calculus.digits import Program
 from gradtui.calculus.from_sympy import Style
-from gradtui.calculus.to_sympy import At, Counts, built, combined, common_length, counts, digits, parsed
+from gradtui.calculus.to_sympy import (
+    At,
+    Counts,
+    Formula,
+    NumberOfVectorError,
+    built,
+    combined,
+    common_length,
+    counts,
+    differentiated,
+    digits,
+    formula_of,
+    free,
+    has_one_length,
+)
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.model import Request
@@ -34,13 +48,13 @@ def derivatives(request: Request) -> dict[str, Derivative]:
     assert request.orders is not None
     most = request.orders.most
 
-    def by_each(expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
+    def by_each(expression: Expression, at: At) -> dict[str, Derivative]:
         try:
-            found = derivative.by_each(request, expression, names, at)
+            found = derivative.by_each(request, expression, at)
         except GiveUpError:
             found = {}
         for order in range(2 if most > 1 and found else 1, most + 1):
-            for prepared in _prepared(request.expression, names, counts(at), order):
+            for prepared in _prepared(formula_of(request), counts(at), order):
                 told = derivative.evaluated(prepared, at, request.dtype, digits(expression, at))
                 found |= {name: _where(one, found.get(name)) for name, one in told.items()}
         return found
@@ -56,57 +70,79 @@ def _where(told: Derivative, lower: Derivative | None) -> Derivative:
 
 
 @lru_cache(maxsize=64)
-def _prepared(text: str, names: frozenset[str], counts: Counts, order: int) -> tuple[Prepared, ...]:
+def _prepared(formula: Formula, counts: Counts, order: int) -> tuple[Prepared, ...]:
     """One for each variable: what is differentiated is another for each."""
-    expression = parsed(text, names)
-    symbols, style = _symbols(counts), _style(expression, counts)
+    expression = differentiated(formula, counts)
+    whole, length = in_whole_vectors(formula, counts), length_of(formula, counts)
+    style = derivative.style_of(expression, expression.variables) if whole else _style(expression, counts)
     told, left = [], MOST_SIMPLIFIED
-    for name, count in counts:
-        before = _raw(text, names, counts, order - 1)[name]
-        slopes = _raw(text, names, counts, order)[name]
+    for name, count in free(counts, formula.data):
+        before = _raw(formula, counts, order - 1)[name]
+        slopes = _raw(formula, counts, order)[name]
         left -= sum(int(sympy.count_ops(slope)) for slope in slopes if is_small(slope))
         written = [
-            derivative.partial(one, slope, 1, style, left >= 0) for one, slope in zip(before, slopes, strict=True)
+            derivative.partial(one, slope, length, style, left >= 0) for one, slope in zip(before, slopes, strict=True)
         ]
-        length = max(1, *(count for _, count in counts))
-        whole = [Vector(*before), Vector(*slopes)] if count else [before[0], slopes[0]]
-        program = Program(whole, length)
+        together = [Vector(*before), Vector(*slopes)] if count else [before[0], slopes[0]]
+        program = Program(together, length if whole else max(1, *(count for _, count in counts)))
         note = next((one.note for one in written if one.text is None), "")
         texts = [one.text or "" for one in written]
         words = None if note else _of_elements(texts, counts) if count else texts[0]
         simplified = all(one.simplified for one in written)
         partials = {name: Partial(words, program, simplified, note)}
         bent = any(derivative.is_bent(one) for one in before)
-        told.append(Prepared(partials, program, bent, spelled=any(len(parts) > 0 for parts in symbols.values())))
+        told.append(Prepared(partials, program, bent, spelled=whole is None))
     return tuple(told)
 
 
 @lru_cache(maxsize=64)
-def _raw(text: str, names: frozenset[str], counts: Counts, order: int) -> dict[str, tuple[Expr, ...]]:
+def _raw(formula: Formula, counts: Counts, order: int) -> dict[str, tuple[Expr, ...]]:
     """The derivative of this order by each element of each variable; of order 0 f itself."""
-    symbols = _symbols(counts)
+    symbols = _symbols(free(counts, formula.data))
     if order == 0:
-        f = total_of(text, names, counts)
+        f = total_of(formula, counts)
         return {name: (f,) * len(each) for name, each in symbols.items()}
-    before = _raw(text, names, counts, order - 1)
+    before, length = _raw(formula, counts, order - 1), length_of(formula, counts)
     return {
-        name: tuple(_diff(one, symbol) for one, symbol in zip(before[name], each, strict=True))
+        name: tuple(_diff(one, symbol, length) for one, symbol in zip(before[name], each, strict=True))
         for name, each in symbols.items()
     }
 
 
-def total_of(text: str, names: frozenset[str], counts: Counts) -> Expr:
-    """f itself, or the sum of its elements, with a symbol for each element of a vector. Raises GiveUpError."""
-    expression = parsed(text, names)
+def total_of(formula: Formula, counts: Counts) -> Expr:
+    """f itself, or the sum of its elements, with a symbol for each vector, or for each of its elements. Raises GiveUpError."""
+    whole = in_whole_vectors(formula, counts)
+    return _spelled(formula, counts) if whole is None else whole
+
+
+@lru_cache(maxsize=64)
+def in_whole_vectors(formula: Formula, counts: Counts) -> Expr | None:
+    """f, or the sum of its elements, with one symbol for each vector, which can be where it is differentiated by none; None
+    where it cannot. Raises GiveUpError."""
+    expression = differentiated(formula, counts)
     derivative.check_size(expression)
-    return _total(expression, counts)
+    has_variable = any(count for _, count in free(counts, formula.data))
+    if has_variable or spelled_out.is_needed(expression) or not has_one_length(expression, counts):
+        return None
+    symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
+    try:
+        f = built(expression, symbols, common_length(expression, counts))
+    except NumberOfVectorError:
+        return None
+    return vectors.KINDS["sum"](f) if vectors.is_vector(f) else f
 
 
-def _diff(expression: Expr, symbol: Expr) -> Expr:
+def length_of(formula: Formula, counts: Counts) -> int:
+    """Of the vectors that are one symbol each, 1 where none is."""
+    whole = in_whole_vectors(formula, counts)
+    return 1 if whole is None else common_length(differentiated(formula, counts), counts)
+
+
+def _diff(expression: Expr, symbol: Expr, length: int) -> Expr:
     """sympy's own sign has Dirac's delta for a derivative; that of the language is flat."""
     if sympy.count_ops(expression) > MOST_OPERATIONS:
         raise GiveUpError(TOO_LARGE)
-    return expression.diff(symbol).replace(sympy.sign, derivative_rules.sign)
+    return vectors.gradient(expression, symbol, length).replace(sympy.sign, derivative_rules.sign)
 
 
 def _of_elements(texts: list[str], counts: Counts) -> str:
@@ -120,13 +156,9 @@ def _of_elements(texts: list[str], counts: Counts) -> str:
     return plain[0] if alike else f"[{', '.join(texts)}]"
 
 
-def _total(expression: Expression, counts: Counts) -> Expr:
+def _spelled(formula: Formula, counts: Counts) -> Expr:
     """sum(f), with a symbol for each element of a vector."""
-    symbols = _symbols(counts)
-    if not any(count for _, count in counts):
-        length = common_length(expression, counts)
-        if length == 1:
-            return built(expression, {name: each[0] for name, each in symbols.items()}, length)
+    expression, symbols = differentiated(formula, counts), _symbols(counts)
     values = {name: symbols[name] if count else symbols[name][0] for name, count in counts}
     return spelled_out.total(expression, values, lambda node, operands: combined(node, operands, {}, 1))
 

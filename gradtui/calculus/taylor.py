@@ -15,9 +15,9 @@ from itertools import pairwise
 from gradtui.calculus.derivative import is_bent
 from gradtui.calculus.derivative_rules import Expr, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed
-from gradtui.calculus.higher_orders import total_of
+from gradtui.calculus.higher_orders import in_whole_vectors, length_of, total_of
 from gradtui.calculus.spelled_out import element
-from gradtui.calculus.to_sympy import At, Counts, counts, digits, parsed, places
+from gradtui.calculus.to_sympy import At, Counts, Formula, counts, digits, formula_of, parsed, places
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.truth import Coefficients
 
@@ -50,21 +50,21 @@ def coefficients(request: Request) -> Coefficients:
     not, or that is not known to the last digit. Empty where f itself is beyond calculus. Never raises."""
     asked = request.orders
     assert asked is not None
-    names = frozenset((*request.at, *request.names))
     try:
-        expression = parsed(request.expression, names)
+        expression = parsed(formula_of(request))
         at = places(expression, request)
         along = asked.along if asked.along in at else next(iter(at))
-        program, bent = prepared(request.expression, names, counts(at))
-        if len(program.steps) > MOST_STEPS:
+        program, bent = prepared(formula_of(request), counts(at))
+        if len(program.steps) * program.length > MOST_STEPS:
             return Coefficients()
         moved = element(along, asked.element) if isinstance(at[along], tuple) else along
+        whole = in_whole_vectors(formula_of(request), counts(at)) is not None
         degree = asked.most if asked.degree is None else asked.degree
         enough = digits(expression, at)
         floats = [one for value in at.values() for one in (value if isinstance(value, tuple) else (value,))]
 
         def found(number: Callable[[float], Expr]) -> tuple[float | None, ...]:
-            return _settled(program, lambda: place_of(at, number), moved, degree, enough, bent)
+            return _settled(program, lambda: place_of(at, number, whole), moved, degree, enough, bent)
 
         here = found(lambda value: as_float(value, request.dtype))
         is_typed = all(as_typed(one) == as_float(one, request.dtype) for one in floats)
@@ -74,17 +74,19 @@ def coefficients(request: Request) -> Coefficients:
 
 
 @lru_cache(maxsize=64)
-def prepared(text: str, names: frozenset[str], counts: Counts) -> tuple[Program, bool]:
+def prepared(formula: Formula, counts: Counts) -> tuple[Program, bool]:
     """f as a program, and whether it has corners or jumps somewhere."""
-    f = total_of(text, names, counts)
-    return Program([f], 1), is_bent(f)
+    f = total_of(formula, counts)
+    return Program([f], length_of(formula, counts)), is_bent(f)
 
 
-def place_of(at: At, number: Callable[[float], Expr]) -> dict[str, Expr]:
-    """Where each number stands: each element of a vector by its own name."""
+def place_of(at: At, number: Callable[[float], Expr], whole: bool) -> dict[str, Expr]:
+    """Where each number stands: each element of a vector by its own name, or the vector as a whole."""
     found: dict[str, Expr] = {}
     for name, value in at.items():
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and whole:
+            found[name] = [*map(number, value)]
+        elif isinstance(value, tuple):
             found.update((element(name, place), number(one)) for place, one in enumerate(value))
         else:
             found[name] = number(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 import sympy
 
@@ -15,7 +16,7 @@ from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.calculus.vectors import SCALAR_VALUED, GiveUpError, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.parser import parse
-from gradtui.expression.syntax import Expression, fold
+from gradtui.expression.syntax import Expression, averaged, fold
 from gradtui.snapshot.defaults import default_at
 from gradtui.snapshot.model import Request
 
@@ -36,9 +37,42 @@ class NumberOfVectorError(GiveUpError):
     """One symbol does not stand for all elements."""
 
 
+class Formula(NamedTuple):
+    """What a person typed. names: that are variables whatever they are. data: those that are columns, over whose rows a vector
+    is averaged."""
+
+    text: str
+    names: frozenset[str] = frozenset()
+    data: frozenset[str] = frozenset()
+
+
+def formula_of(request: Request) -> Formula:
+    return Formula(request.expression, frozenset((*request.at, *request.names)), frozenset(request.data))
+
+
 @lru_cache(maxsize=64)
-def parsed(text: str, names: frozenset[str]) -> Expression:
-    return parse(text, names)
+def parsed(formula: Formula) -> Expression:
+    return parse(formula.text, formula.names)
+
+
+@lru_cache(maxsize=64)
+def differentiated(formula: Formula, counts: Counts) -> Expression:
+    """f, or its mean where it has an element for each row of data."""
+    expression = parsed(formula)
+    return averaged(expression) if formula.data and _has_elements(expression, counts) else expression
+
+
+def _has_elements(expression: Expression, counts: Counts) -> bool:
+    vectors = {name for name, count in counts if count}
+    spread: dict[syntax.Node, bool] = {}
+    for node in syntax.postorder(expression):
+        spread[node] = _is_spread(node, vectors, spread)
+    return spread[expression.body]
+
+
+def free(counts: Counts, data: Set[str]) -> Counts:
+    """The variables without the columns of data, which are differentiated by none."""
+    return tuple((name, count) for name, count in counts if name not in data)
 
 
 def places(expression: Expression, request: Request) -> At:
@@ -89,6 +123,7 @@ def built(expression: Expression, symbols: dict[str, Expr], length: int) -> Expr
     Raises GiveUpError where f is no number, NumberOfVectorError where sympy makes one of a vector: to it x - x is 0, however
     many x are.
     """
+    vectors = {name for name, symbol in symbols.items() if isinstance(symbol, Elements)}
     spread: dict[syntax.Node, bool] = {}
 
     def whole(node: syntax.Node, value: Expr) -> Expr:
@@ -98,7 +133,7 @@ def built(expression: Expression, symbols: dict[str, Expr], length: int) -> Expr
         return closed
 
     def combine(node: syntax.Node, operands: list[Expr]) -> Expr:
-        spread[node] = _is_spread(node, symbols, spread)
+        spread[node] = _is_spread(node, vectors, spread)
         if isinstance(node, syntax.Binary) and node.operator in ("+", "-"):
             left, right = operands
             terms = left if isinstance(left, list) else [left]
@@ -114,13 +149,15 @@ def built(expression: Expression, symbols: dict[str, Expr], length: int) -> Expr
     return f
 
 
-def _is_spread(node: syntax.Node, symbols: dict[str, Expr], spread: dict[syntax.Node, bool]) -> bool:
+def _is_spread(node: syntax.Node, vectors: Set[str], spread: dict[syntax.Node, bool]) -> bool:
     """Whether it has elements, by the text alone."""
     match node:
         case syntax.Variable():
-            return isinstance(symbols[node.name], Elements)
-        case syntax.Vector():
+            return node.name in vectors
+        case syntax.Vector() | syntax.Slice():
             return True
+        case syntax.Element():
+            return False
         case syntax.Call() if makes_number(node):
             return False
     return any(spread[operand] for operand in node.operands)

@@ -13,6 +13,8 @@ import sympy
 from gradtui.calculus.derivative_rules import BY_MPMATH, Elements, Expr, Reduction, Vector, bent_abs, exp, mp
 
 ONE = sympy.S.One
+LENGTH = sympy.Dummy("length", positive=True)
+"""That of every vector, until a gradient is found: a sum that is divided by it is a mean."""
 
 
 class GiveUpError(Exception):
@@ -105,17 +107,17 @@ def gradient(expression: Expr, symbol: Expr, length: int) -> Expr:
         output, seed = waiting.pop()
         opaque = [part for part in _outside(output) if _is_opaque(part)]
         if not opaque:
-            result += _shaped(seed * output.diff(symbol), symbol, length, output)
+            result += _shaped(seed * output.diff(symbol), symbol, output)
             continue
         names = {part: sympy.Dummy(real=True) for part in opaque}
         parts = {name: part for part, name in names.items()}
         plain = output.xreplace(names)
-        result += _shaped(seed * plain.diff(symbol).xreplace(parts), symbol, length, output)
+        result += _shaped(seed * plain.diff(symbol).xreplace(parts), symbol, output)
         for part, name in names.items():
             if part.has(symbol):
-                arriving = _shaped(seed * plain.diff(name).xreplace(parts), part, length, output)
+                arriving = _shaped(seed * plain.diff(name).xreplace(parts), part, output)
                 waiting.extend(_through(part, arriving, length))
-    return result
+    return result.xreplace({LENGTH: sympy.Integer(length)})
 
 
 def _outside(expression: Expr) -> list[Expr]:
@@ -139,21 +141,35 @@ def _is_opaque(part: Expr) -> bool:
     return isinstance(part, Reduction) or (isinstance(part, Vector) and bool(part.free_symbols))
 
 
-def _shaped(gradient: Expr, target: Expr, length: int, output: Expr) -> Expr:
+def _shaped(gradient: Expr, target: Expr, output: Expr) -> Expr:
     """Summed over the elements of `output` where it was the scalar `target` that was spread over them."""
     if is_vector(target) or not (is_vector(output) or is_vector(gradient)):
         return gradient
-    return total(gradient, length)
+    return _total(gradient)
 
 
-def total(expression: Expr, length: int) -> Expr:
+def _total(expression: Expr) -> Expr:
     """The sum of the elements, with what is the same for all of them before it."""
     if not is_vector(expression):
-        return length * expression
-    factors = sympy.Mul.make_args(expression)
+        return LENGTH * expression
+    shares = [term * LENGTH for term in sympy.Add.make_args(expression)]
+    is_mean = not any(share.has(LENGTH) for share in shares)
+    factors = sympy.Mul.make_args(sympy.Add(*shares) if is_mean else expression)
     same = sympy.Mul(*(factor for factor in factors if not is_vector(factor)))
     each = sympy.Mul(*(factor for factor in factors if is_vector(factor)))
-    return same if _name(each) == "softmax" else same * KINDS["sum"](each)
+    if _name(each) == "softmax":
+        return same / LENGTH if is_mean else same
+    if each.is_Add:
+        content, rest = each.primitive()
+        same, each = (same * content, rest) if content.is_Integer else (same, each)
+    return same * KINDS["mean" if is_mean else "sum"](each)
+
+
+def _apart(expression: Expr) -> tuple[Expr, Expr]:
+    """Its terms that have elements, and those that are the same for all elements."""
+    terms = sympy.Add.make_args(expression)
+    spread = [term for term in terms if is_vector(term)]
+    return sympy.Add(*spread), sympy.Add(*(term for term in terms if not is_vector(term)))
 
 
 def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
@@ -163,9 +179,11 @@ def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
     x, *rest = part.args
     match _name(part):
         case "sum":
-            return [(x, seed)]
+            spread, same = _apart(x)
+            return [(spread, seed), (same, seed * LENGTH)]
         case "mean":
-            return [(x, seed / length)]
+            spread, same = _apart(x)
+            return [(spread, seed / LENGTH), (same, seed)]
         case "prod":
             return [(x, seed * KINDS["product_of_others"](x))]
         case "amax":
@@ -183,9 +201,9 @@ def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
         case "logsumexp":
             return [(x, seed * KINDS["softmax"](x))]
         case "softmax":
-            return [(x, part * (seed - total(seed * part, length)))]
+            return [(x, part * (seed - _total(seed * part)))]
         case "log_softmax":
-            return [(x, seed - exp(part) * total(seed, length))]
+            return [(x, seed - exp(part) * _total(seed))]
         case "cumsum":
             return [(x, KINDS["reversed_cumsum"](seed + 0 * x))]
     raise GiveUpError(f"no rule for the derivative of {_name(part)}")

@@ -8,6 +8,7 @@ Trees may be 2,000 operators deep (`x+x+x+...`): walk them with `postorder`, nev
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -235,6 +236,13 @@ def fold(expression: Expression, combine: Callable[[Node, list[T]], T]) -> dict[
     for node in postorder(expression):
         results[node] = combine(node, [results[operand] for operand in node.operands])
     return results
+
+
+@lru_cache(maxsize=64)
+def averaged(expression: Expression) -> Expression:
+    """mean(f) in place of an f whose elements are rows of data."""
+    body = expression.body
+    return replace(expression, body=Call(body.start, body.end, "mean", (body,)))
 
 
 def copied(template: Node, instead: Callable[[Node], Node | None]) -> Node:

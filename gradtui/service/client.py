@@ -169,14 +169,14 @@ class Service:
 
         Of the same function at the same point it is not asked again: only the window is another, or the cursor.
         """
-        if request.origin != "expression" or request.data:  # nor does it average over rows
+        if request.origin != "expression":
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
         orders = request.orders
         order = 1 if orders is None else orders.most if orders.degree is None else OF_TAYLOR
         if problem := self._given_up.get((request.expression, order)):
             return _refused(request, problem)
         at = str(request.at)  # as text, in which -0.0 is not 0.0
-        question = request.expression, at, request.names, request.dtype
+        question = request.expression, at, request.names, request.data, request.dtype
         if order == 1 and self._known is not None and self._known[0] == question:
             return replace(self._known[1], id=request.id)
         snapshot = await _last(_answers(self._calculus_ahead, request))

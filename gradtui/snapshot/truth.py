@@ -9,7 +9,8 @@ class Derivative(Struct, frozen=True):
     """The symbolic derivative by one variable.
 
     text: in our own notation (`2*x + 3`), None where there is none to write; `note` then says why.
-    numbers: its value at the very x that torch got, one for each element; None where it has none (a corner, a pole).
+    numbers: its value at the very x that torch got, one for each element; None where it has none (a corner, a pole). Empty where
+    it was not evaluated.
     simplified: False where simplifying was given up.
     typed: its value at the numbers as they were typed, where these are others: 4.3 is no float. Empty where they are the same.
     """

@@ -128,6 +128,7 @@ def test_a_run_of_several_variables_that_diverges_is_told(tmp_path: Path) -> Non
     ended = run(*asked, folder=tmp_path)
     (line,) = [line for line in ended.stdout.splitlines() if "diverges" in line]
     rows = torch.tensor([[1.0, 1.0], [2.0, 1.0], [3.0, 1.0], [4.0, 1.0]], dtype=torch.float64)
+    assert "2*mean(x*(w*x + b - y))" in ended.stdout
     factor = 1 - 0.5 * torch.linalg.eigvalsh(2 * rows.T @ rows / 4)[-1].item()
     assert numbers(line)[0] == pytest.approx(factor, rel=5e-3)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gradtui.calculus import derivative, derivative_rules
+from gradtui.calculus.to_sympy import Formula
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import parse
 from gradtui.expression.syntax import (
@@ -88,7 +89,7 @@ def test_fifty_digits(formula: dict[str, Any]) -> None:
     for check in formula["checks"]:
         exact = {name: mp.mpf(repr(number)) for name, number in check["at"].items()}
         counts = tuple((name, 0) for name in expression.variables)
-        prepared = derivative._prepared(formula["expr"], frozenset(check["at"]), counts)
+        prepared = derivative._prepared(Formula(formula["expr"], frozenset(check["at"])), counts)
         f, *slopes = prepared.program.at(
             {name: derivative_rules.mp.mpf(repr(number)) for name, number in check["at"].items()}
         )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import torch
-from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
@@ -24,7 +23,7 @@ from gradtui.engine.typed.notes import notes
 from gradtui.engine.typed.tangent import NO_TANGENTS, tangents
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.reads_as import write
-from gradtui.expression.syntax import Call, Expression
+from gradtui.expression.syntax import Expression, averaged
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.defaults import default_at
@@ -116,7 +115,7 @@ def stood(request: model.Request) -> tuple[Expression, Leaves, Leaves]:
 
 def differentiated(expression: Expression, leaves: Leaves, data: Leaves) -> Expression:
     """f, or its mean where it has an element for each row of data."""
-    return _averaged(expression) if data and forward.is_vector(expression, leaves | data) else expression
+    return averaged(expression) if data and forward.is_vector(expression, leaves | data) else expression
 
 
 def _stood(request: model.Request, expression: Expression) -> tuple[At, Leaves, Leaves]:
@@ -131,13 +130,6 @@ def _stood(request: model.Request, expression: Expression) -> tuple[At, Leaves, 
             "domain", f"{single} is a number, and data are columns", f"give it numbers: {single}=[1, 2, 3]"
         )
     return at, tensors, data
-
-
-@lru_cache(maxsize=64)
-def _averaged(expression: Expression) -> Expression:
-    """mean(f) in place of f: its elements are rows of data."""
-    body = expression.body
-    return replace(expression, body=Call(body.start, body.end, "mean", (body,)))
 
 
 def _differences(
