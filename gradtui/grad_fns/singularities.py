@@ -26,6 +26,7 @@ INSIDE = "keep the operand off the ends: clamp(x, -1 + {beside 1}, 1 - {beside 1
 INSIDE_01 = "keep the operand off the ends: clamp(x, {beside 1}, 1 - {beside 1})"
 INTO = "bring the operand into range first: clamp(x, -1 + {beside 1}, 1 - {beside 1})"
 INTO_01 = "bring the operand into range first: clamp(x, {beside 1}, 1 - {beside 1}), or sigmoid"
+FARTHER = "keep the operand farther from 0: add a small number where its sign is known, or clamp(x, min={beside 0})"
 LIMIT = "write the limit there, where(x == 0, limit, ...) with a safe operand inside, or the first terms of the series"
 OFF_0 = "add a little inside, sqrt(x + {in a root}); for the length of a vector take norm, whose gradient at 0 is 0"
 ROOT_OFF_0 = "add a little inside: rsqrt(x + {of a spread})"

@@ -33,6 +33,10 @@ LOG_SIGMOID = (
     "write logsigmoid(-x) for log(1 - sigmoid(x)), or binary_cross_entropy_with_logits for the whole loss: value and gradient "
     "stay finite"
 )
+LOG_DETERMINANT = (
+    "write slogdet(x)[1] for log(abs(det(x))): a determinant leaves what its dtype holds long before its logarithm does; "
+    "a matrix that is singular has neither"
+)
 SCALED_NORM = "take the largest out first, m*norm(x/m) with m = max(abs(x)): norm(x) alone squares its elements, too"
 LENGTH_AT_0 = "write norm(x) for sqrt(sum(x^2)): its gradient at 0 is 0; or add a small number under the root"
 SINC = "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0"
@@ -180,6 +184,10 @@ STABLE: tuple[Form, ...] = (
         )
     ),
     Form(("LinalgVectorNorm", "x"), SCALED_NORM, OVERFLOW),
+    *(
+        Form(("Log", piece), LOG_DETERMINANT, EXPONENTIALS)
+        for piece in (("LinalgDet", "x"), ("Abs", ("LinalgDet", "x")))
+    ),
     Form(("Log", ("Prod", "+x")), "write sum(log(x)) for log(prod(x))", EXPONENTIALS),
     Form(
         ("Log", ("Softmax", "x")),

@@ -99,6 +99,7 @@ def test_gradients_that_are_divided_after_they_add_up(divide: Callable[[Tensor],
         (lambda one: torch.optim.lr_scheduler.LinearLR(one, 1.0, 0.0, 10), "total_iters"),
         (lambda one: torch.optim.lr_scheduler.MultiStepLR(one, [10], gamma=0.0), "milestones"),
         (lambda one: torch.optim.lr_scheduler.LambdaLR(one, lambda step: step // 1000), "//"),
+        (lambda one: torch.optim.lr_scheduler.LambdaLR(one, lambda step: 1 - step / 20), "max(0"),
     ],
 )
 def test_a_schedule_that_is_over_divides_no_integers(

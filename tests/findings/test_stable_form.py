@@ -176,7 +176,28 @@ def contrasted(x: torch.Tensor) -> torch.Tensor:
     return -torch.log(likeness[0] / likeness.sum())
 
 
-@pytest.mark.parametrize(("function", "form"), [(standardised, "std(x) + "), (contrasted, "log_softmax(x)")])
+def determined(x: torch.Tensor) -> torch.Tensor:
+    return (1e-15 * x).diag().det().abs().log()
+
+
+def determined_by_0(x: torch.Tensor) -> torch.Tensor:
+    return torch.log(torch.linalg.det((1e-20 * x).diag()))
+
+
+def by_next_to_nothing(x: torch.Tensor) -> torch.Tensor:
+    return (x / (1e-25 * x)).sum()
+
+
+@pytest.mark.parametrize(
+    ("function", "form"),
+    [
+        (standardised, "std(x) + "),
+        (contrasted, "log_softmax(x)"),
+        (determined, "slogdet(x)[1]"),
+        (determined_by_0, "slogdet(x)[1]"),
+        (by_next_to_nothing, "farther from 0"),
+    ],
+)
 def test_in_a_persons_own_code(function: Callable[[torch.Tensor], torch.Tensor], form: str) -> None:
     x = torch.full((3,), 2.0, requires_grad=True)
     with gradtui.trace():

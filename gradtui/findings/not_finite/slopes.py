@@ -7,12 +7,12 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtype_remedies import LARGEST, in_dtype, wider
 from gradtui.findings.forms.stable_form import stable_form
-from gradtui.findings.not_finite import by_numbers, locate
+from gradtui.findings.not_finite import by_numbers, locate, too_large
 from gradtui.findings.not_finite.witness import numbers_of, operand_of
 from gradtui.findings.operand_numbers import Seen, at_element, extremes
 from gradtui.findings.reason_at_node import Reason, by_the_table
 from gradtui.findings.record import Record
-from gradtui.grad_fns.singularities import BACKWARD, BY_THE_EXPONENT, SMALLER
+from gradtui.grad_fns.singularities import BACKWARD, BY_THE_EXPONENT
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import (
@@ -86,10 +86,7 @@ def _exact(record: Record, node: Node, edge: int) -> Reason:
         count = len(value.numbers) if value is not None else 1
         form = stable_form(record.graph, record.uses, node, made.kind)
         return Reason(made.kind, "value and derivative", {"value": _at(value, place, count)}, form or _way(made))
-    form = stable_form(record.graph, record.uses, node, "overflow")
-    return Reason(
-        "overflow", "sends too much", {"dtype": node.dtype, "most": ""}, form or in_dtype(SMALLER, node.dtype)
-    )
+    return too_large.reason(record, node, _seen(record, node, edge))
 
 
 def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) -> Reason:
@@ -121,6 +118,8 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
             "sends too much in half",
             {"dtype": narrow, "most": f", {LARGEST[narrow]}", "wider": wider(narrow)},
         )
+    if too_large.is_seen(record, node, edge):
+        return too_large.reason(record, node, _seen(record, node, edge))
     fault: Kind = "overflow" if has(name, "exponential") else "pole"
     return Reason("nonfinite", "derivative is bad", way=stable_form(graph, record.uses, node, fault))
 

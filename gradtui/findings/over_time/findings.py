@@ -37,6 +37,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     steps_and_rates.order,
     steps_and_rates.never,
     steps_and_rates.rate,
+    steps_and_rates.rate_below_0,
     steps_and_rates.rate_gone,
     steps_and_rates.skipped,
     graphs.detect,

@@ -152,7 +152,8 @@ class OptimizerHistory:
     updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them; changes: by how
     much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. top_rates: the
     largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
-    are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
+    are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a
+    gradient.
     thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that
     had the same parameters. by_hand: it is a person's own code that changes them. uphill: it makes the loss larger."""
 
@@ -173,6 +174,7 @@ class OptimizerHistory:
     top_rate: float = 0.0
     low_rate: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)
+    below_0: Run = field(default_factory=Run)
     rates: tuple[float, ...] = ()
     scheduled: float | None = None
     empty: Run = field(default_factory=Run)
@@ -188,6 +190,7 @@ class OptimizerHistory:
     def stepped(self, update: int, rates: tuple[float, ...]) -> None:
         self.last, self.steps, self.rates = update, self.steps + 1, rates
         self.no_rate.add(update, bool(rates) and not any(rates))
+        self.below_0.add(update, bool(rates) and max(rates) < 0)
         self.top_rate = max(self.top_rate, *rates, 0.0)
         self.low_rate.add(update, bool(rates) and max(rates) < LOW * self.top_rate)
 

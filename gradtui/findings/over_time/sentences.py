@@ -156,6 +156,11 @@ SENTENCES: dict[str, Sentence] = {
         "the learning rate of {optimizer} is 0 for {steps} steps, as its scheduler takes {made} times 0: nothing there moves",
         "look at the schedule's factor (LambdaLR, warm-up): an integer division // stays 0; print get_last_lr()",
     ),
+    "rate is below 0": Sentence(
+        "learning_rate",
+        "the learning rate of {optimizer} is below 0 for {steps} steps, {now} in the end: each of them steps up, not down",
+        "end the schedule where it comes to 0, max(0, 1 - step/steps), and count the steps that it is made for",
+    ),
     "rate is next to 0": Sentence(
         "learning_rate",
         "the learning rate of {optimizer} has fallen from {top} to {now}, and is next to 0 for {steps} steps: hardly anything "

@@ -103,6 +103,14 @@ def rate(history: History) -> Iterator[Fault]:
         yield Fault(row, begin or None, facts, "proved" if always else "likely")
 
 
+def rate_below_0(history: History) -> Iterator[Fault]:
+    """No optimizer is made with one: a schedule has gone on past its end."""
+    for one in history.optimizers:
+        if one.below_0.length >= LEAST_UPDATES:
+            facts = {"optimizer": one.name, "steps": one.below_0.length, "now": max(one.rates)}
+            yield Fault("rate is below 0", one.below_0.since, facts)
+
+
 def rate_of_some(history: History) -> Iterator[Fault]:
     """Parameters of which the group has a rate of 0, where others of the same optimizer move."""
     for number, one in enumerate(history.optimizers):
