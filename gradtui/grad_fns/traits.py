@@ -72,7 +72,7 @@ class Operation(NamedTuple):
     added: the operands that are only added, whose gradient is what comes in. joins: passes on a nan of an operand that needs no
     gradient, such as the data. tail: where, far out, it is flat. side: where it is flat, given its node's settings, but for
     corners. safe: an operand at which value and derivative are ordinary, as typed. culprit: the operand by which it goes wrong.
-    signs: of the operands of a sum; of a constant that is subtracted from torch keeps no edge. flat_where: the setting with which
+    signs: of the operands of a sum; of a constant that is subtracted from torch keeps no edge. flat_setting: the setting with which
     it is flat between its jumps. pieces: of what is made of straight pieces, what a person calls it.
     """
 
@@ -84,7 +84,7 @@ class Operation(NamedTuple):
     safe: str = "1"
     culprit: int = 0
     signs: tuple[int, ...] = ()
-    flat_where: tuple[str, float] | None = None
+    flat_setting: tuple[str, float] | None = None
     pieces: str = ""
 
     def has(self, trait: Trait) -> bool:
@@ -100,10 +100,10 @@ def _row(
     safe: str = "1",
     culprit: int = 0,
     signs: tuple[int, ...] = (),
-    flat_where: tuple[str, float] | None = None,
+    flat_setting: tuple[str, float] | None = None,
     pieces: str = "",
 ) -> Operation:
-    return Operation(frozenset(traits), added, joins, tail, side, safe, culprit, signs, flat_where, pieces)
+    return Operation(frozenset(traits), added, joins, tail, side, safe, culprit, signs, flat_setting, pieces)
 
 
 def _setting(node: Node, name: str, otherwise: float) -> float:
@@ -216,8 +216,8 @@ OPERATIONS: dict[str, Operation] = {
     # layers and losses
     "BinaryCrossEntropy": _row("loss"),
     "BinaryCrossEntropyWithLogits": _row("falling", joins=True),
-    "GridSampler2D": _row("sampling", flat_where=("interpolation_mode", 1)),
-    "GridSampler3D": _row("sampling", flat_where=("interpolation_mode", 1)),
+    "GridSampler2D": _row("sampling", flat_setting=("interpolation_mode", 1)),
+    "GridSampler3D": _row("sampling", flat_setting=("interpolation_mode", 1)),
     "FusedRmsNorm": _row("normalising"),
     "HuberLoss": _row("loss", joins=True),
     "MseLoss": _row("loss", joins=True),

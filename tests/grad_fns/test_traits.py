@@ -635,14 +635,14 @@ def test_the_signs_of_a_sum(name: str) -> None:
     assert tuple(int(grad[0]) for grad in gradients(name, operands_of(name))) == OPERATIONS[name].signs
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in OPERATIONS.items() if row.flat_where))
+@pytest.mark.parametrize("name", sorted(name for name, row in OPERATIONS.items() if row.flat_setting))
 def test_a_setting_with_which_it_is_flat(name: str) -> None:
     a, grid = operands_of(name)
     modes = ("bilinear", "nearest")
     for number, mode in enumerate(modes):
         made = functional.grid_sample(a, grid, mode=mode, align_corners=True)
         kept = {one.name: one.value for one in saved(made.grad_fn)}  # type: ignore[arg-type]
-        flat = OPERATIONS[name].flat_where
+        flat = OPERATIONS[name].flat_setting
         assert flat is not None
         (moves,) = torch.autograd.grad(made.sum(), grid)
         assert bool(moves.any()) == (number != flat[1])

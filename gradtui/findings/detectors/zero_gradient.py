@@ -130,7 +130,7 @@ def _is_silent(record: Record, leaf: Parameter) -> bool:
 def _nearest(record: Record, name: str, killer: Killer) -> Cause | None:
     """Of what takes the nearest element, by the setting that the node keeps."""
     node = record.nodes[killer.node]
-    flat = traits_of(operation(node)).flat_where
+    flat = traits_of(operation(node)).flat_setting
     if flat is None or killer.edge is None:
         return None
     settings = {
