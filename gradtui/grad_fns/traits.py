@@ -72,7 +72,7 @@ class Operation(NamedTuple):
     added: the operands that are only added, whose gradient is what comes in. joins: passes on a nan of an operand that needs no
     gradient, such as the data. tail: where, far out, it is flat. side: where it is flat, given its node's settings, but for
     corners. safe: an operand at which value and derivative are ordinary, as typed. culprit: the operand by which it goes wrong.
-    signs: of the operands of a sum; of a constant that is subtracted from torch keeps no edge. flat_setting: the setting with which
+    signs: of the operands of a sum; of a constant that is subtracted from torch keeps no edge. flat_setting: with which
     it is flat between its jumps. pieces: of what is made of straight pieces, what a person calls it.
     """
 
