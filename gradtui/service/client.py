@@ -72,6 +72,7 @@ class Service:
         self._report_due: tuple[int, asyncio.Handle] | None = None
         self._given_up: dict[tuple[str, int], Problem] = {}
         self._known: tuple[object, Snapshot] | None = None
+        self._of_batch: Request | None = None
 
     async def start(self) -> None:
         """Start both children in the background; of code there is no symbolic derivative, and so no child for it."""
@@ -87,10 +88,11 @@ class Service:
 
     def submit(self, request: Request) -> None:
         """Have `request` answered as soon as the one in flight is done; one that still waits is dropped."""
-        for queue in (self._for_torch, self._for_calculus):
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(request)
+        is_of_batch = _is_of_batch(request)
+        self._of_batch = request if is_of_batch else None
+        _put(self._for_torch, request)
+        if not is_of_batch:
+            _put(self._for_calculus, request)
 
     def foresee(self, request: Request) -> None:
         """Have `request`, which is likely to be submitted next, answered where nothing else is. A person's code is not run so."""
@@ -106,7 +108,10 @@ class Service:
     async def evaluate(self, request: Request) -> Snapshot:
         """The whole answer, with its derivative; it does not go to `on_snapshot`."""
         snapshot = await _last(_answers(self._torch_ahead, request))
-        return snapshot if snapshot.problem else _merged(snapshot, await _last(self._derivations(request)))
+        seen = _seen(request, snapshot)
+        if snapshot.problem or seen is None:
+            return snapshot
+        return _merged(snapshot, await _last(self._derivations(seen)))
 
     async def close(self) -> None:
         """End both children and wait until they are gone."""
@@ -131,6 +136,10 @@ class Service:
 
     def _take_evaluated(self, snapshot: Snapshot) -> None:
         self._evaluated = snapshot
+        if self._of_batch is not None and self._of_batch.id == snapshot.id:
+            if (seen := _seen(self._of_batch, snapshot)) is not None:
+                _put(self._for_calculus, seen)
+            self._of_batch = None
         self._report()
 
     def _take_derived(self, snapshot: Snapshot) -> None:
@@ -189,6 +198,30 @@ class Service:
             self._given_up[request.expression, order] = problem
             return _refused(request, problem)
         return snapshot
+
+
+def _put(queue: asyncio.Queue[Request], request: Request) -> None:
+    """In the place of one that waits."""
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(request)
+
+
+def _is_of_batch(request: Request) -> bool:
+    return bool(request.data) and request.training is not None and request.training.batches is not None
+
+
+def _seen(request: Request, snapshot: Snapshot) -> Request | None:
+    """Of the rows that torch's answer is of: which ones a minibatch has, its sampler alone knows. None where it does not tell."""
+    if not _is_of_batch(request):
+        return request
+    if snapshot.training is None or not snapshot.training.updates:
+        return None
+    rows = snapshot.training.updates[0].rows
+    columns = {name: value for name, value in request.at.items() if name in request.data and isinstance(value, tuple)}
+    return replace(
+        request, at={**request.at, **{name: tuple(of[row] for row in rows) or of for name, of in columns.items()}}
+    )
 
 
 async def _answers(child: LookAhead, request: Request) -> AsyncGenerator[Snapshot, None]:

@@ -22,6 +22,8 @@ from gradtui.service.processor_wait import waited
 from gradtui.service.supervised_child import Child
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import ProblemKind, Request, Snapshot
+from gradtui.snapshot.training import Batches, Optimizer, TrainingRequest
+from tests import warm
 from tests.failing import failing
 from tests.terminal.driver import alive
 
@@ -93,6 +95,27 @@ async def test_answers_with_and_without_derivative(tmp_path: Path) -> None:
     assert {snapshot.id for snapshot in shown} == {1}
     assert len(shown) <= 2
     assert all(snapshot.graph is shown[0].graph for snapshot in shown), "by this the screen knows it again"
+
+
+@pytest.mark.parametrize("size", [2, 3, 5, 9], ids=str)
+async def test_calculus_is_of_the_rows_that_torch_has_seen(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which ones a minibatch has, torch's sampler tells; the last of an epoch is smaller."""
+    columns = {"x": (1.0, 2.0, -3.0, 0.5, 4.0), "y": (2.0, 1.0, 0.0, 5.0, -1.0)}
+    batches = TrainingRequest(Optimizer("SGD", {"lr": 0.1}), ("w", "b"), update=2, batches=Batches(size, seed=1))
+    request = Request(1, "(w*x + b - y)^2", {"w": 2.0, "b": 0.5, **columns}, data=("x", "y"), training=batches)
+    screen = Screen()
+    warm.install(monkeypatch)
+    client = Service(screen)
+    await client.start()
+    try:
+        client.submit(request)
+        shown = await screen.until(lambda shown: shown[-1:] != [] and shown[-1].derivative is not None)
+        for answer in (shown[-1], await client.evaluate(replace(request, id=2))):
+            assert answer.derivative is not None
+            for name, state in answer.variables.items():
+                assert answer.derivative[name].numbers == pytest.approx(state.grad.numbers, rel=1e-6)
+    finally:
+        await client.close()
 
 
 async def test_another_window_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
