@@ -46,8 +46,10 @@ def constant_term(history: History) -> Iterator[Fault]:
     """In several of the first updates, all of them an optimizer's."""
     by_hand = any(one.by_hand for one in history.optimizers)
     for one in history.of("constant_term"):
-        if one.updates >= SEVERAL and not by_hand:
-            yield Fault("term is cut" if one.facts["is_cut"] else "term has no graph", one.since, {}, source=one.source)
+        learned = [history.parameters[name] for name in one.facts["names"] if name in history.parameters]
+        if one.updates >= SEVERAL and not by_hand and all(each.optimizer is None for each in learned):
+            row = "term is of inputs" if one.latest["leaves"] else "term has no graph"
+            yield Fault("term is cut" if one.facts["is_cut"] else row, one.since, {}, source=one.source)
 
 
 def row_order(history: History) -> Iterator[Fault]:

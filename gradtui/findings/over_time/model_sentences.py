@@ -185,6 +185,13 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "counts as a constant in the loss, of which nothing learns",
         "torch.autograd.grad(..., create_graph=True) where it is a penalty; no fault where it is only looked at",
     ),
+    "term is of inputs": Sentence(
+        "no_grad",
+        "what is added here is made of a gradient that torch.autograd.grad took without create_graph=True: its graph leads to "
+        "what that gradient was taken of, and to nothing that learns, so it counts as a constant in the loss",
+        "torch.autograd.grad(..., create_graph=True) where the model is to learn of it (the residual of a differential "
+        "equation, forces, a penalty)",
+    ),
     "term is cut": Sentence(
         "detached",
         "what is added here is made of a gradient whose graph was cut off (detach, .data, no_grad): it counts as a constant in "

@@ -72,8 +72,22 @@ def under_no_grad(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return mse_loss(net(x), y) + term
 
 
+def residual_with_place(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    x = x.clone().requires_grad_()
+    (found,) = torch.autograd.grad(net(x).sum(), x, retain_graph=True)
+    return (found + 2 * x).square().mean() + mse_loss(net(x), y)
+
+
+def forces(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Beside those that are known, which were made of the places before."""
+    x = x.clone().requires_grad_()
+    known = -2 * x
+    (found,) = torch.autograd.grad(net(x).sum(), inputs=x, retain_graph=True)
+    return mse_loss(net(x), y) + 10 * mse_loss(-found, known)
+
+
 @pytest.mark.parametrize("turns", [1, 2])
-@pytest.mark.parametrize("loss", [added, added_to, subtracted, summed])
+@pytest.mark.parametrize("loss", [added, added_to, subtracted, summed, residual_with_place, forces])
 def test_without_create_graph(loss: Loss, turns: int) -> None:
     ((kind, line),) = told(loss, turns)
     assert kind == "no_grad"
@@ -116,6 +130,20 @@ def adapted(net: nn.Module, x: Tensor, y: Tensor, clipped: bool = False) -> Tens
     return found
 
 
+def all_of_the_inputs(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """First-order MAML with copies, of which nothing else is in the loss."""
+    copies = {name: one.detach().clone().requires_grad_() for name, one in net.named_parameters()}
+    total = torch.zeros(())
+    for _ in range(2):
+        grads = torch.autograd.grad(mse_loss(torch.func.functional_call(net, copies, (x,)), y), [*copies.values()])
+        fast = {name: one - 0.1 * grad for (name, one), grad in zip(copies.items(), grads, strict=True)}
+        total = total + mse_loss(torch.func.functional_call(net, fast, (x,)), y)
+    torch.autograd.backward(total)
+    for name, one in net.named_parameters():
+        one.grad = copies[name].grad
+    return mse_loss(net(x), y)
+
+
 def adapted_by_clipped(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return adapted(net, x, y, clipped=True)
 
@@ -127,7 +155,22 @@ def adapted_by_elements(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    "loss", [with_graph, attacked, weighed, looked_at, adapted, adapted_by_clipped, adapted_by_elements]
+    "loss",
+    [with_graph, attacked, weighed, looked_at, adapted, adapted_by_clipped, adapted_by_elements, all_of_the_inputs],
 )
 def test_of_others_nothing(loss: Loss) -> None:
     assert told(loss) == []
+
+
+def test_what_a_gradient_was_taken_of_may_be_what_is_learned() -> None:
+    torch.manual_seed(SEED)
+    net, x = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)), torch.rand(6, 3, requires_grad=True)
+    optimizer = torch.optim.SGD([x], 0.01)
+    with gradtui.watch(net) as watch:
+        for _ in range(UPDATES):
+            optimizer.zero_grad()
+            energy = net(x).sum()
+            (slope,) = torch.autograd.grad(energy, x, retain_graph=True)
+            torch.autograd.backward(energy + (x - slope).square().mean())
+            optimizer.step()
+    assert "no_grad" not in [one.kind for one in watch.findings]

@@ -112,21 +112,21 @@ def _note_learned(
     source = place()
     if any(one.source == source for one in history.of("learned_target")):
         return
-    learned, compared = _leaves(target), _leaves(given)
+    learned, compared = leaves(target), leaves(given)
     if not {*learned} & {*compared}:
         history.note("learned_target", source, loss=func.__name__, leaves=tuple(learned), names=())
 
 
 def name_noted(history: History, named: Mapping[str, torch.Tensor]) -> None:
     """Gives the leaves in what was noted the names that they have once a step is over."""
-    for seen in history.of("learned_target", "moving_target", "padding"):
+    for seen in history.of("learned_target", "moving_target", "padding", "constant_term"):
         if seen.facts["leaves"]:
             names = {id(one): name for name, one in named.items()}
             found = tuple(names[one] for one in seen.facts["leaves"] if one in names)
             seen.facts = {**seen.facts, "leaves": (), "names": seen.facts["names"] or found}
 
 
-def _leaves(tensor: torch.Tensor) -> dict[int, None]:
+def leaves(tensor: torch.Tensor) -> dict[int, None]:
     """The identities of the leaves of its graph."""
     nodes = graph.walk(graph.root(tensor))
     guard(nodes)
