@@ -143,6 +143,28 @@ def test_the_node_and_the_remedy(text: str, at: At, dtype: Dtype, place: str, re
     assert first.evidence
 
 
+COLUMN = (0.03, -1.31, -1.5, 2.46, 2.41, 0.7, -0.2)
+SQUARES = sum(x * x for x in COLUMN)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "w"),
+    [
+        ("sum((w + x)^2)", "w + x", -sum(COLUMN) / len(COLUMN)),
+        ("mean((0.37 - (x - w))^2)", "x - w", sum(COLUMN) / len(COLUMN) - 0.37 + 1e-7),
+        ("mean((w*x - 1)^2)", "w*x", sum(COLUMN) / SQUARES),
+        ("sum((x/w - 1)^2)", "x/w", SQUARES / sum(COLUMN)),
+    ],
+)
+def test_elements_that_cancel_where_they_are_added_up(text: str, place: str, w: float) -> None:
+    """At the least value. With a w of its own each element has all its digits: its slope loses none."""
+    snapshot = whole(text, {"w": w, "x": COLUMN}, "float32")
+    (found,) = lost(snapshot)
+    assert named(snapshot, found) == place
+    assert f"{len(COLUMN)} elements" in found.text
+    assert not lost(whole(text, {"w": (w,) * len(COLUMN), "x": COLUMN}, "float32"))
+
+
 @pytest.mark.parametrize(("text", "better", "x"), BETTER, ids=[text for text, _, _ in BETTER])
 def test_the_remedy_keeps_the_digits(text: str, better: str, x: float) -> None:
     before, after = whole(text, {"x": x}, "float32"), whole(better, {"x": x}, "float32")

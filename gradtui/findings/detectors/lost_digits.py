@@ -53,6 +53,10 @@ def _cause(record: Record, errors: Errors, loss: Loss, spoilt: tuple[Spoilt, ...
 
 def _why(record: Record, errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
     """What took the digits, and the form that keeps them."""
+    if loss.of == "elements":
+        to = errors.node(loss.to) if loss.to is not None else None
+        count = len(errors.pieces[loss.piece].value)
+        return Part("elements nearly cancel", {"count": count, "to": quote(to) if to else ""}), Part("at its least")
     terms = terms_of(errors, loss.piece) if loss.of == "value" else []
     if loss.of == "sum":
         return Part("sum nearly cancels", {"terms": _sum(errors, loss.piece)}), Part("series")

@@ -62,5 +62,17 @@ def cancelled(terms: Sequence[float]) -> float:
     return largest / left if left else math.inf if largest else 0.0
 
 
+def cancel_in_sum(errors: Errors, place: int, slot: int) -> bool:
+    """Whether nearly nothing is left of what the elements of a piece send to an operand that is one number. Each sends its
+    gradient, where it adds the number, and that times its value over the number, where it multiplies or divides."""
+    piece, node = errors.pieces[place], errors.node(place)
+    if node is None or len(piece.value) < 2 or len(errors.pieces[piece.operands[slot]].value) > 1:
+        return False
+    made = operation(node)
+    factors = [1.0] * len(piece.value) if traits_of(made).signs else piece.value if made in ("Mul", "Div") else ()
+    sent = [grad * factor for grad, factor in zip(piece.gradient, factors, strict=False) if grad and factor]
+    return bool(sent) and abs(math.fsum(sent)) <= CANCELS * math.fsum(map(abs, sent))
+
+
 def cancels(terms: Sequence[Term]) -> bool:
     return len(terms) == 2 and cancelled([term.value for term in terms]) >= 1 / CANCELS

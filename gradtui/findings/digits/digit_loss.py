@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from gradtui.dtypes import limits
-from gradtui.findings.digits.cancelling_terms import cancels, terms_of
+from gradtui.findings.digits.cancelling_terms import cancel_in_sum, cancels, terms_of
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.errors import Errors
 from gradtui.snapshot.model import Snapshot
@@ -25,14 +25,15 @@ A_DIGIT = 10
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A place where a relative error grows. of: of a piece's value, of the gradients that add up at it, or of the slope by
-    which it sends them on. before, after: the relative errors."""
+    """A place where a relative error grows. of: of a piece's value, of the gradients that add up at it, of the slope by which it
+    sends them on, or of the sum of what its elements send to a number. before, after: the relative errors. to: that number."""
 
     piece: int
-    of: Literal["value", "sum", "slope"]
+    of: Literal["value", "sum", "slope", "elements"]
     before: float
     after: float
     unit: float
+    to: int | None = None
 
     @property
     def growth(self) -> float:
@@ -95,6 +96,8 @@ def _of_gradient(errors: Errors, place: int, unit: float) -> Loss | None:
         if sent <= CLEAN * unit:
             return _difference(errors, place, unit) or worst
         came = errors.of_gradients[user]
+        if came * A_DIGIT < sent and cancel_in_sum(errors, user, slot):
+            return _larger(worst, Loss(user, "elements", came, sent, unit, place))
         if came * A_DIGIT < sent:
             near = max((*errors.pieces[user].operands, user), key=lambda one: errors.of_values[one])
             known = errors.of_values[near]

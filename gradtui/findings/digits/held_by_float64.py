@@ -27,5 +27,5 @@ def _growth(errors: Errors, loss: Loss) -> float | None:
             return errors.growth(loss.piece)
         case "sum":
             return errors.growth_of_sum(loss.piece)
-        case "slope":
+        case "slope" | "elements":
             return loss.after / loss.unit if loss.after < 1 else None

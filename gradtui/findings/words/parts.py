@@ -51,6 +51,7 @@ PARTS: dict[str, str] = {
     "zeros of it": ", {percent} % of it zeros",
     # of digits
     "sum nearly cancels": "the gradients that add up there, {terms}, nearly cancel",
+    "elements nearly cancel": "what its {count} elements send to {to} nearly cancels in the sum",
     "nearly equal numbers": "it subtracts nearly equal numbers, {one} and {other}",
     "constant lost digits": "a constant in it has lost its digits",
     "formula loses digits": "torch's own formula for its {part} loses digits here",
@@ -61,6 +62,7 @@ PARTS: dict[str, str] = {
     "its value only": "value",
     "its slope": "slope",
     "series": "rearrange f so that they do not cancel, or take the first terms of its series there",
+    "at its least": "no fault where f is at its least, as the sum is 0 there",
     "rearrange": "rearrange it so that nearly equal numbers are not subtracted",
     "constant as a number": "write the constant as a number",
     "small operand": "keep its operand small",
