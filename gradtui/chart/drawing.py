@@ -157,7 +157,9 @@ def draw(
     for row, cells in enumerate(canvas):
         text = marked.get(row)
         axis: Cell = ("│" if text is None else "┤", "axis")
-        lines.append([*_text((text or "").rjust(margin), "label"), axis, *cells, *_text(" " * len(name), "label")])
+        lines.append(
+            [*cells_of((text or "").rjust(margin), "label"), axis, *cells, *cells_of(" " * len(name), "label")]
+        )
     lines += _x_axis(frame, left, name, curve.trouble)
     return Picture(tuple(map(tuple, lines)), frame, left, top, own)
 
@@ -265,7 +267,7 @@ def dots_of(cell: Cell) -> int:
     return dots if 0 < dots < 0x100 else 0
 
 
-def _text(text: str, role: Role) -> list[Cell]:
+def cells_of(text: str, role: Role) -> list[Cell]:
     return [(character, role) for character in visible(text)]
 
 
@@ -273,12 +275,12 @@ def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[
     """What the lines are at the left, what is drawn at the right, as far as there is room."""
     line: list[Cell] = []
     for mark, text in entries:
-        entry = [BLANK, mark, mark, BLANK, *_text(text, "label"), BLANK]
+        entry = [BLANK, mark, mark, BLANK, *cells_of(text, "label"), BLANK]
         if len(line) + len(entry) <= width:
             line += entry
     spare = width - len(line)
     shown = what if len(what) + 1 <= spare else f"{what[: max(0, spare - 2)]}…"
-    return line + _text((shown if spare > 8 else "").rjust(spare - 1).ljust(spare), "label")
+    return line + cells_of((shown if spare > 8 else "").rjust(spare - 1).ljust(spare), "label")
 
 
 def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> list[list[Cell]]:
@@ -286,7 +288,7 @@ def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> 
 
     Where f, or f', is not finite the axis says so: at the cells that hold such a place.
     """
-    axis = [BLANK] * (left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(name, "variable")
+    axis = [BLANK] * (left - 1) + cells_of("└" + "─" * frame.columns, "axis") + cells_of(name, "variable")
     labels = [BLANK] * len(axis)
     for value, text in _x_ticks(frame):
         column = left + column_of(frame, value)
@@ -294,7 +296,7 @@ def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> 
         start = max(0, min(len(labels) - len(text), start))
         if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text)]):
             axis[column] = ("┬", "axis")
-            labels[start : start + len(text)] = _text(text, "label")
+            labels[start : start + len(text)] = cells_of(text, "label")
     low, high = frame.x_window
     for trouble in troubles:
         first, last = (column_of(frame, max(low, min(high, end))) for end in (trouble.low, trouble.high))

@@ -6,13 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from gradtui.chart.drawing import BRAILLE, Cell, Role, fits, merged, rasterise
+from gradtui.chart.drawing import BLANK, BRAILLE, Cell, Role, cells_of, fits, merged, rasterise
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import Frame, Position, Window, nearest, runs
-from gradtui.snapshot.visible import visible
 
 Cells = tuple[tuple[Cell, ...], ...]
-BLANK: Cell = (" ", "label")
 MOST_LABELS = 12
 """Cells of a label beside the y axis."""
 NARROW = 1e-12
@@ -100,21 +98,25 @@ class Plane:
         for row, cells in enumerate(self._canvas):
             text = self._y_marks.get(row)
             axis: Cell = ("│" if text is None else "┤", "axis")
-            label = _text((text or "").rjust(self._left - 1), "label")
+            label = cells_of((text or "").rjust(self._left - 1), "label")
             lines.append([*label, axis, *cells, *[BLANK] * self._after])
         lines += self._bottom()
         return tuple(tuple(line[: self._width]) for line in lines)
 
     def _bottom(self) -> Iterable[list[Cell]]:
         frame = self.frame
-        axis = [BLANK] * (self._left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(self._across, "variable")
+        axis = (
+            [BLANK] * (self._left - 1)
+            + cells_of("└" + "─" * frame.columns, "axis")
+            + cells_of(self._across, "variable")
+        )
         labels = [BLANK] * len(axis)
         for value, text in self._x_marks:
             column = self._left + self._column(value)
             start = max(0, min(len(labels) - len(text), column - len(text) // 2))
             if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text) + 1]):
                 axis[column] = ("┬", "axis")
-                labels[start : start + len(text)] = _text(text, "label")
+                labels[start : start + len(text)] = cells_of(text, "label")
         return axis, labels
 
     def _row(self, y: float) -> int:
@@ -148,23 +150,19 @@ def _legend(up: str, entries: Sequence[Entry], width: int, most: int) -> list[li
             rows = _rows(up, entries[:count], width, min(brevity, shortest - 1), tight=brevity == shortest)
             if len(rows) <= most and all(len(row) <= width for row in rows):
                 return [[*row, *[BLANK] * (width - len(row))] for row in rows]
-    row = _text(up, "variable")[:width]
+    row = cells_of(up, "variable")[:width]
     return [[*row, *[BLANK] * (width - len(row))]]
 
 
 def _rows(up: str, entries: Sequence[Entry], width: int, brevity: int, *, tight: bool) -> list[list[Cell]]:
     """tight: a mark right before its text, and one blank between two."""
-    rows = [_text(up, "variable")]
+    rows = [cells_of(up, "variable")]
     start = len(rows[0])
     for mark, texts in entries:
-        text = _text(texts[min(brevity, len(texts) - 1)], "label")
+        text = cells_of(texts[min(brevity, len(texts) - 1)], "label")
         entry = [mark, *text] if tight else [mark, BLANK, *text]
         gap = [BLANK] * (1 if tight else 2) if rows[-1] else []
         if len(rows[-1]) > start and len(rows[-1]) + len(gap) + len(entry) > width:
             rows.append([BLANK] * start)
         rows[-1] += [*gap, *entry]
     return rows
-
-
-def _text(text: str, role: Role) -> list[Cell]:
-    return [(character, role) for character in visible(text)]

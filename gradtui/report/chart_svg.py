@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from html import escape
 
 from gradtui.chart.point import standing
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import Frame, Position, Window, breaks_of, grown, height_in, runs, y_window
+from gradtui.report.escaped_text import escaped
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.visible import visible
 
 Place = Callable[[float, float], Position]
 
@@ -42,7 +41,7 @@ def chart_svg(snapshot: Snapshot, other: Curve | None = None) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">',
         STYLE,
         '<rect width="100%" height="100%" fill="#fff"/>',
-        f'<text class="title" x="{LEFT}" y="45">{_text(_title(snapshot, other))}</text>',
+        f'<text class="title" x="{LEFT}" y="45">{escaped(_title(snapshot, other))}</text>',
         *pieces,
         "</svg>",
     ]
@@ -105,7 +104,7 @@ def _axes(x_window: Window, ys: Window, place: Place, name: str) -> Iterator[str
         _, y = place(x_window[0], value)
         yield f'<line class="{"grid" if value else "zero"}" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'
         yield f'<text class="tick" x="{LEFT - 10}" y="{y + 6:.1f}" text-anchor="end">{text}</text>'
-    yield f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 12}" text-anchor="end">{_text(name)}</text>'
+    yield f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 12}" text-anchor="end">{escaped(name)}</text>'
 
 
 def _path(kind: str, piece: list[Position], place: Place) -> str:
@@ -117,9 +116,5 @@ def _dot(at: Position, said: str) -> str:
     x, y = at
     left = x > WIDTH * 0.7
     end = f'text-anchor="{"end" if left else "start"}"'
-    text = f'<text class="said" x="{x - 16 if left else x + 16:.1f}" y="{y - 12:.1f}" {end}>{_text(said)}</text>'
+    text = f'<text class="said" x="{x - 16 if left else x + 16:.1f}" y="{y - 12:.1f}" {end}>{escaped(said)}</text>'
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" class="point"/>{text}'
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))

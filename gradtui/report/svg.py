@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import NamedTuple
 
 from gradtui.graph.operands import is_finite
 from gradtui.report.drawing_layout import Box, place
+from gradtui.report.escaped_text import escaped
 from gradtui.report.labels import constant_text, edge_text, name_lines, node_lines, value_and_grad
 from gradtui.snapshot.model import Node, Snapshot
-from gradtui.snapshot.visible import visible
 
 MOST_NODES = 2000
 """More are no drawing."""
@@ -60,11 +59,11 @@ def svg(snapshot: Snapshot) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * larger:.0f}" height="{height * larger:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}">',
-        f"<title>{_text(' '.join(snapshot.expression.split()))}</title>",
+        f"<title>{escaped(' '.join(snapshot.expression.split()))}</title>",
         STYLE,
         '<rect width="100%" height="100%" style="fill: #fff; stroke: none"/>',
         ARROW,
-        f'<text class="title" x="{MARGIN:g}" y="{MARGIN + 12:g}">{_text(title)}</text>',
+        f'<text class="title" x="{MARGIN:g}" y="{MARGIN + 12:g}">{escaped(title)}</text>',
         f'<text class="sent" style="text-anchor: start" x="{MARGIN:g}" y="{MARGIN + 30:g}">{CAPTION}</text>',
         f'<g transform="translate({(width - drawn.width) / 2:g} {MARGIN + HEAD:g})">',
         *drawn.pieces,
@@ -141,7 +140,7 @@ def _box(number: int, box: Box, lines: list[Line], kind: str) -> str:
     ]
     for line, (text, name) in enumerate(lines, start=1):
         called = f' class="{name}"' if name else ""
-        pieces.append(f'<text{called} x="{box.x:.1f}" y="{box.y + line * LINE:.1f}">{_text(text)}</text>')
+        pieces.append(f'<text{called} x="{box.x:.1f}" y="{box.y + line * LINE:.1f}">{escaped(text)}</text>')
     return f'<g data-node="{number}">{"".join(pieces)}</g>'
 
 
@@ -159,8 +158,4 @@ def _path(way: list[tuple[float, float]]) -> str:
 def _sent(way: list[tuple[float, float]], text: str) -> str:
     """In the middle of its first piece."""
     (x, y), (to_x, to_y) = way[:2]
-    return f'<text class="sent" x="{(x + to_x) / 2:.1f}" y="{(y + to_y) / 2:.1f}">{_text(text)}</text>'
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))
+    return f'<text class="sent" x="{(x + to_x) / 2:.1f}" y="{(y + to_y) / 2:.1f}">{escaped(text)}</text>'

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
 
-from gradtui.snapshot.numbers import NOT_KNOWN, number
+from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor
 
 ELEMENTS = 3
@@ -131,16 +131,16 @@ def lines(
 def _gradient(told: Told) -> Iterator[Line]:
     """What happens to the gradient before the rule proper."""
     if told.on("maximize"):
-        yield Line("ḡ ← −ḡ", f"−{_factor(told.left)}")
+        yield Line("ḡ ← −ḡ", f"−{as_factor(told.left)}")
     if told.decays_along:
         grad = "ḡ" if told.on("maximize") else told.left
-        yield Line(f"ḡ ← ḡ + λ·{told.name}", f"{grad} + {told.set('weight_decay')}·{_factor(told.value)}")
+        yield Line(f"ḡ ← ḡ + λ·{told.name}", f"{grad} + {told.set('weight_decay')}·{as_factor(told.value)}")
 
 
 def _decay(told: Told) -> Iterator[Line]:
     if told.decays_apart:
         name = told.name
-        numbers = f"{told.value} − {told.set('lr')}·{told.set('weight_decay')}·{_factor(told.value)}"
+        numbers = f"{told.value} − {told.set('lr')}·{told.set('weight_decay')}·{as_factor(told.value)}"
         yield Line(f"{name} ← {name} − lr·λ·{name}", numbers)
 
 
@@ -150,30 +150,32 @@ def _moves(told: Told, step: str, numbers: str) -> Line:
 
 
 def _sgd(told: Told) -> Iterator[Line]:
-    lr, grad = told.set("lr"), _factor(told.grad)
+    lr, grad = told.set("lr"), as_factor(told.grad)
     if not told.on("momentum"):
         yield _moves(told, "lr·ḡ", f"{lr}·{grad}")
         return
-    mu, held, kept = told.set("momentum"), told.has("momentum_buffer"), _factor(told.had("momentum_buffer"))
+    mu, held, kept = told.set("momentum"), told.has("momentum_buffer"), as_factor(told.had("momentum_buffer"))
     damp, b = told.on("dampening"), told.b
     if not told.knew("momentum_buffer"):
         yield Line(f"{b} ← ḡ  (the first time)", "", held)
     elif damp:
         yield Line(f"{b} ← μ·{b} + (1 − τ)·ḡ", f"{mu}·{kept} + (1 − {told.set('dampening')})·{grad}", held)
     else:
-        yield Line(f"{b} ← μ·{b} + ḡ", f"{mu}·{kept} + {_factor(told.grad)}", held)
+        yield Line(f"{b} ← μ·{b} + ḡ", f"{mu}·{kept} + {as_factor(told.grad)}", held)
     if told.on("nesterov"):
-        yield _moves(told, f"lr·(ḡ + μ·{b})", f"{lr}·({_factor(told.grad)} + {mu}·{_factor(held)})")
+        yield _moves(told, f"lr·(ḡ + μ·{b})", f"{lr}·({as_factor(told.grad)} + {mu}·{as_factor(held)})")
     else:
-        yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
+        yield _moves(told, f"lr·{b}", f"{lr}·{as_factor(held)}")
 
 
 def _moments(told: Told, second: str = "exp_avg_sq") -> Iterator[Line]:
     m, v = told.m, told.v
     one, two = told.pair("betas")
-    grad = _factor(told.grad)
+    grad = as_factor(told.grad)
     yield Line(
-        f"{m} ← β₁·{m} + (1 − β₁)·ḡ", f"{one}·{_factor(told.had('exp_avg'))} + (1 − {one})·{grad}", told.has("exp_avg")
+        f"{m} ← β₁·{m} + (1 − β₁)·ḡ",
+        f"{one}·{as_factor(told.had('exp_avg'))} + (1 − {one})·{grad}",
+        told.has("exp_avg"),
     )
     if second == "exp_avg_sq":
         yield Line(f"{v} ← β₂·{v} + (1 − β₂)·ḡ²", f"{two}·{told.had(second)} + (1 − {two})·{grad}²", told.has(second))
@@ -226,7 +228,7 @@ def _radam(told: Told) -> Iterator[Line]:
 
 
 def _adagrad(told: Told) -> Iterator[Line]:
-    grad = _factor(told.grad)
+    grad = as_factor(told.grad)
     yield Line(f"{told.s} ← {told.s} + ḡ²", f"{told.had('sum')} + {grad}²", told.has("sum"))
     lr = told.set("lr")
     if told.on("lr_decay"):
@@ -238,7 +240,7 @@ def _adagrad(told: Told) -> Iterator[Line]:
 
 
 def _adadelta(told: Told) -> Iterator[Line]:
-    rho, eps, grad = told.set("rho"), told.set("eps"), _factor(told.grad)
+    rho, eps, grad = told.set("rho"), told.set("eps"), as_factor(told.grad)
     v, u = told.has("square_avg"), told.had("acc_delta")
     yield Line(f"{told.v} ← ρ·{told.v} + (1 − ρ)·ḡ²", f"{rho}·{told.had('square_avg')} + (1 − {rho})·{grad}²", v)
     yield Line(f"Δ = √({told.u} + ε)/√({told.v} + ε)·ḡ", f"√({u} + {eps})/√({v} + {eps})·{grad}")
@@ -247,20 +249,20 @@ def _adadelta(told: Told) -> Iterator[Line]:
 
 
 def _rmsprop(told: Told) -> Iterator[Line]:
-    alpha, eps, grad, lr = told.set("alpha"), told.set("eps"), _factor(told.grad), told.set("lr")
+    alpha, eps, grad, lr = told.set("alpha"), told.set("eps"), as_factor(told.grad), told.set("lr")
     v = told.has("square_avg")
     yield Line(f"{told.v} ← α·{told.v} + (1 − α)·ḡ²", f"{alpha}·{told.had('square_avg')} + (1 − {alpha})·{grad}²", v)
     root, filled = f"√{told.v}", f"√{v}"
     if told.on("centered"):
         mean = told.has("grad_avg")
-        kept = _factor(told.had("grad_avg"))
+        kept = as_factor(told.had("grad_avg"))
         yield Line(f"{told.a} ← α·{told.a} + (1 − α)·ḡ", f"{alpha}·{kept} + (1 − {alpha})·{grad}", mean)
-        root, filled = f"√({told.v} − {told.a}²)", f"√({v} − {_factor(mean)}²)"
+        root, filled = f"√({told.v} − {told.a}²)", f"√({v} − {as_factor(mean)}²)"
     if told.on("momentum"):
         mu, held, b = told.set("momentum"), told.has("momentum_buffer"), told.b
-        kept = _factor(told.had("momentum_buffer"))
-        yield Line(f"{b} ← μ·{b} + ḡ/({root} + ε)", f"{mu}·{kept} + {_factor(told.grad)}/({filled} + {eps})", held)
-        yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
+        kept = as_factor(told.had("momentum_buffer"))
+        yield Line(f"{b} ← μ·{b} + ḡ/({root} + ε)", f"{mu}·{kept} + {as_factor(told.grad)}/({filled} + {eps})", held)
+        yield _moves(told, f"lr·{b}", f"{lr}·{as_factor(held)}")
         return
     yield _moves(told, f"lr·ḡ/({root} + ε)", f"{lr}·{grad}/({filled} + {eps})")
 
@@ -279,7 +281,7 @@ def _rprop(told: Told) -> Iterator[Line]:
 
 def _adamax(told: Told) -> Iterator[Line]:
     one, two = told.pair("betas")
-    t, grad, eps = told.steps, _factor(told.grad), told.set("eps")
+    t, grad, eps = told.steps, as_factor(told.grad), told.set("eps")
     yield from _moments(told, "exp_inf")
     yield Line(
         f"{told.u} ← max(β₂·{told.u}, |ḡ| + ε)",
@@ -289,7 +291,7 @@ def _adamax(told: Told) -> Iterator[Line]:
     yield _moves(
         told,
         f"lr/(1 − β₁^t)·{told.m}/{told.u}{told.at}",
-        f"{told.set('lr')}/(1 − {one}^{t})·{_factor(told.has('exp_avg'))}/{told.has('exp_inf')}",
+        f"{told.set('lr')}/(1 − {one}^{t})·{as_factor(told.has('exp_avg'))}/{told.has('exp_inf')}",
     )
 
 
@@ -297,7 +299,7 @@ def _asgd(told: Told) -> Iterator[Line]:
     eta = told.had("eta") if told.knew("eta") else told.set("lr")
     name, value = told.name, told.value
     rule = f"{name} ← {name}·(1 − λ·η) − η·ḡ"
-    yield Line(rule, f"{value}·(1 − {told.set('lambd')}·{eta}) − {eta}·{_factor(told.grad)}", told.after)
+    yield Line(rule, f"{value}·(1 − {told.set('lambd')}·{eta}) − {eta}·{as_factor(told.grad)}", told.after)
     lr, lambd, alpha = told.set("lr"), told.set("lambd"), told.set("alpha")
     yield Line("η ← lr/(1 + λ·lr·t)^α", f"{lr}/(1 + {lambd}·{lr}·{told.steps})^{alpha}", told.has("eta"))
     yield Line(f"average of {name}, from update {told.set('t0')} on", "", told.has("ax"))
@@ -336,7 +338,3 @@ def _text(value: Remembered | Place | None) -> str:
         shown = [number(one, DIGITS) for one in value[:ELEMENTS] if not isinstance(one, Tensor)]
         return f"[{', '.join([*shown, *(['…'] if len(value) > ELEMENTS else [])])}]"
     return number(value, DIGITS)
-
-
-def _factor(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -391,8 +390,3 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
 def working(session: Session, shown: Snapshot | None) -> list[bool]:
     """Which of KEYS do anything, where no line is typed."""
     return [works(key.action.partition("(")[0], session, shown, typing=False) for key in KEYS]
-
-
-def asks(key: str | None, keys: Sequence[Binding] = KEYS) -> bool:
-    """Whether a key, by its name or as the character typed, asks for another answer."""
-    return any(key in binding.key.split(",") for binding in keys if binding.action.partition("(")[0] in ASKING)

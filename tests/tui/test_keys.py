@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from gradtui.tui.configured_keys import in_full, in_short
 from gradtui.tui.dialogs.help import GLOSSARY
-from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row, asks
+from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row
 from gradtui.tui.run.help import GLOSSARY as OF_RUN
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of, until
@@ -93,9 +93,3 @@ async def test_every_action_is_one() -> None:
         name = key.action.partition("(")[0]
         assert callable(getattr(app, f"action_{name}", None)), key.id
     assert {key.action.partition("(")[0] for key in KEYS} > ASKING
-
-
-@pytest.mark.parametrize(("key", "whether"), [("right", True), ("equals_sign", True), ("[", True), ("n", False)])
-def test_keys_that_ask_for_another_answer(key: str, whether: bool) -> None:
-    assert asks(key) is whether
-    assert not asks(None)

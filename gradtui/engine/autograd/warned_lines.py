@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import get_ident
 from types import FrameType
@@ -27,8 +27,7 @@ _moved: set[int] = set()
 @contextmanager
 def at_their_lines() -> Iterator[None]:
     """What shows warnings is replaced below `showwarning`, which a program may have for itself."""
-    python: Any = warnings
-    shown = getattr(python, "_showwarnmsg", None)
+    shown: Any = getattr(warnings, "_showwarnmsg", None)
     if shown is None:  # a Python without it has the lines of ours
         yield
         return
@@ -48,20 +47,16 @@ def at_their_lines() -> Iterator[None]:
         finally:
             _moved.discard(id(told.message))
 
-    python._showwarnmsg = show
-    try:
+    with _shown_by(show, shown):
         yield
-    finally:
-        if python._showwarnmsg is show:
-            python._showwarnmsg = shown
 
 
 @contextmanager
 def unheard() -> Iterator[None]:
     """Of what runs once more within, on this thread, no warning is shown: it has been, when it ran the first time. Filters stay,
     as Python would show anew, after a change, what it shows once."""
-    python: Any = warnings
-    shown, own = getattr(python, "_showwarnmsg", None), get_ident()
+    shown: Any = getattr(warnings, "_showwarnmsg", None)
+    own = get_ident()
     if shown is None:
         yield
         return
@@ -70,12 +65,20 @@ def unheard() -> Iterator[None]:
         if get_ident() != own:
             shown(told)
 
+    with _shown_by(show, shown):
+        yield
+
+
+@contextmanager
+def _shown_by(show: Callable[[warnings.WarningMessage], None], before: Any) -> Iterator[None]:
+    """Another one that was put in its place within stays."""
+    python: Any = warnings
     python._showwarnmsg = show
     try:
         yield
     finally:
         if python._showwarnmsg is show:
-            python._showwarnmsg = shown
+            python._showwarnmsg = before
 
 
 def _meant(told: warnings.WarningMessage, frame: FrameType | None) -> FrameType | None:

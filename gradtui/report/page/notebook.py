@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from itertools import islice
 
 from gradtui.report import text
+from gradtui.report.escaped_text import escaped
 from gradtui.report.model_tables import tables
 from gradtui.report.page.page import beside, findings_list, graph, heading, variables
 from gradtui.report.run import text as run_text
@@ -15,7 +15,6 @@ from gradtui.runs.since import since
 from gradtui.snapshot.finding import NONE_FOUND
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
-from gradtui.snapshot.visible import visible
 
 PAGE = 50
 """Lines of text."""
@@ -47,11 +46,11 @@ def _html(parts: Iterator[str]) -> str:
 
 def _snapshot(snapshot: Snapshot) -> Iterator[str]:
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
-    yield f'<p class="mono"><strong>{_text(heading(snapshot))}</strong></p>'
+    yield f'<p class="mono"><strong>{escaped(heading(snapshot))}</strong></p>'
     if snapshot.problem is not None:
-        yield f"<p><strong>{_text(snapshot.problem.message)}</strong> {_text(snapshot.problem.hint)}</p>"
+        yield f"<p><strong>{escaped(snapshot.problem.message)}</strong> {escaped(snapshot.problem.hint)}</p>"
     if snapshot.value is not None:
-        yield f'<p class="mono">f = {_text(numbers(snapshot.value, digits, 8))}</p>'
+        yield f'<p class="mono">f = {escaped(numbers(snapshot.value, digits, 8))}</p>'
     yield from findings_list(snapshot, MOST_FINDINGS)
     yield from variables(snapshot)
     if 0 < len(snapshot.graph.nodes) <= MOST_DRAWN:
@@ -63,11 +62,11 @@ def _snapshot(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _run(run: Run) -> Iterator[str]:
-    yield f'<p class="mono"><strong>{_text(" ".join((run.what, *run.arguments)) or "a training")}</strong></p>'
-    yield f"<p>{_text(run_text.summary(run))}</p>"
+    yield f'<p class="mono"><strong>{escaped(" ".join((run.what, *run.arguments)) or "a training")}</strong></p>'
+    yield f"<p>{escaped(run_text.summary(run))}</p>"
     for one in run.findings[:MOST_FINDINGS]:
-        yield f'<div class="finding"><p><strong>{one.certainty}, {_text(since(one))}:</strong> {_text(one.text)}</p>'
-        yield f"<p>→ {_text(one.remedy)}</p></div>"
+        yield f'<div class="finding"><p><strong>{one.certainty}, {escaped(since(one))}:</strong> {escaped(one.text)}</p>'
+        yield f"<p>→ {escaped(one.remedy)}</p></div>"
     if not run.findings:
         yield f"<p>{NONE_FOUND}</p>"
     count = len(run.updates)
@@ -84,7 +83,7 @@ def _run(run: Run) -> Iterator[str]:
             ", ".join(number(one, 4) for one in update.lr),
             number(update.grad_norm, 5),
         )
-        yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+        yield f"<tr>{''.join(f'<td>{escaped(cell)}</td>' for cell in cells)}</tr>"
     yield "</tbody></table>"
     if count > MOST_UPDATES:
         yield f"<p>{count:,} updates in all: the first and the last of them are here</p>"
@@ -94,8 +93,4 @@ def _lines(lines: Iterator[str]) -> str:
     shown = list(islice(lines, MOST_ROWS + 1))
     if len(shown) > MOST_ROWS:
         shown[-1] = "…"
-    return f"<pre>{chr(10).join(map(_text, shown))}</pre>"
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))
+    return f"<pre>{chr(10).join(map(escaped, shown))}</pre>"

@@ -9,7 +9,6 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
-from html import escape
 from importlib import resources
 
 from gradtui.findings.findings import findings
@@ -17,6 +16,7 @@ from gradtui.graph import paths
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.short_names import short, title
 from gradtui.report import chart_svg, svg
+from gradtui.report.escaped_text import escaped
 from gradtui.report.model_tables import tables
 from gradtui.report.page.moments import moments
 from gradtui.report.text import one_line, tree
@@ -24,7 +24,6 @@ from gradtui.report.training.updates import table
 from gradtui.snapshot.finding import NONE_FOUND
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
-from gradtui.snapshot.visible import visible
 
 MOST_NODES = 500
 """Nodes that are drawn and stepped; of a larger graph there are its rows, folded."""
@@ -48,7 +47,7 @@ def page(snapshot: Snapshot) -> str:
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{_text(heading(snapshot))} · gradtui</title>",
+        f"<title>{escaped(heading(snapshot))} · gradtui</title>",
         f"<style>\n{beside('page.css')}</style>",
         "</head>",
         "<body>",
@@ -79,7 +78,7 @@ def graph(snapshot: Snapshot, name: str = "graph") -> str:
     told = f"the graph of {heading(snapshot)}: {len(snapshot.graph.nodes)} nodes, each in the table of nodes"
     return (
         f'<svg class="{name}" width="{width * LARGER:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'role="img" aria-label="{_text(told)}">{svg.ARROW}'
+        f'role="img" aria-label="{escaped(told)}">{svg.ARROW}'
         f'<g transform="translate({svg.MARGIN:g} {svg.MARGIN:g})">{"".join(drawn.pieces)}</g></svg>'
     )
 
@@ -96,7 +95,7 @@ def variables(snapshot: Snapshot) -> Iterator[str]:
         derivative = (snapshot.derivative or {}).get(name)
         told = "" if derivative is None else derivative.text or derivative.note
         cells = (numbers(state.value, digits), numbers(state.grad, digits), told, judged[name].text)
-        yield f"<tr><th scope=row>{_text(name)}</th>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+        yield f"<tr><th scope=row>{escaped(name)}</th>{''.join(f'<td>{escaped(cell)}</td>' for cell in cells)}</tr>"
     yield "</tbody></table>"
 
 
@@ -106,19 +105,19 @@ def findings_list(snapshot: Snapshot, most: int = 20) -> Iterator[str]:
     if not found:
         yield f"<p>{NONE_FOUND}</p>"
     for one in found[:most]:
-        yield f'<div class="finding"><p><strong>{one.certainty}, {one.phase}:</strong> {_text(one.text)}</p>'
+        yield f'<div class="finding"><p><strong>{one.certainty}, {one.phase}:</strong> {escaped(one.text)}</p>'
         if one.evidence:
-            yield f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in one.evidence[:4])}</ul>"
-        yield f"<p>→ {_text(one.remedy)}</p></div>"
+            yield f"<ul>{''.join(f'<li>{escaped(line)}</li>' for line in one.evidence[:4])}</ul>"
+        yield f"<p>→ {escaped(one.remedy)}</p></div>"
     if len(found) > most:
         yield f"<p>… {len(found) - most:,} more</p>"
 
 
 def _head(snapshot: Snapshot, film: bool) -> Iterator[str]:
-    yield f"<header><div><h1>{_text(heading(snapshot))}</h1>"
+    yield f"<header><div><h1>{escaped(heading(snapshot))}</h1>"
     if snapshot.origin == "expression" and snapshot.reads_as not in ("", one_line(snapshot.expression)):
-        yield f"<p>reads as <span class=mono>{_text(snapshot.reads_as)}</span></p>"
-    yield f"<p>{_text(snapshot.dtype)} · {_text(snapshot.device)} · PyTorch's own graph and gradients</p></div>"
+        yield f"<p>reads as <span class=mono>{escaped(snapshot.reads_as)}</span></p>"
+    yield f"<p>{escaped(snapshot.dtype)} · {escaped(snapshot.device)} · PyTorch's own graph and gradients</p></div>"
     yield f"<button id=theme{'' if film else ' hidden'}>light / dark</button></header>"
     if snapshot.experiments:
         yield "<p><strong>An experiment: gradients were changed on the way, and are not those of f.</strong></p>"
@@ -134,14 +133,14 @@ def _findings(snapshot: Snapshot) -> Iterator[str]:
 def _values(snapshot: Snapshot) -> Iterator[str]:
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     yield '<section aria-label="values"><h2>value and gradient</h2>'
-    yield f"<p class=mono>f = {_text(numbers(snapshot.value, digits))} <span class=quiet>"
-    yield f"{_text(value_check(snapshot).text)}</span></p>"
+    yield f"<p class=mono>f = {escaped(numbers(snapshot.value, digits))} <span class=quiet>"
+    yield f"{escaped(value_check(snapshot).text)}</span></p>"
     yield f"<div class=wide>{''.join(variables(snapshot))}</div>"
     for name in list(snapshot.variables)[: paths.MOST_LEAVES]:
         told = paths.sentence(snapshot, name)
         if told:
-            yield f"<p class=mono>∂f/∂{_text(name)} = {_text(told)}</p>"
-    yield from (f"<p class=quiet>note: {_text(note.text)}</p>" for note in snapshot.notes)
+            yield f"<p class=mono>∂f/∂{escaped(name)} = {escaped(told)}</p>"
+    yield from (f"<p class=quiet>note: {escaped(note.text)}</p>" for note in snapshot.notes)
     yield "</section>"
 
 
@@ -172,7 +171,7 @@ def _chart(snapshot: Snapshot) -> Iterator[str]:
         return
     told = f"the curve of {heading(snapshot)} and of its derivative, which is dotted, with the point and its tangent"
     yield "<section aria-label=chart><h2>f, and f' dotted</h2>"
-    yield f'<svg class="chart" viewBox="0 0 {chart_svg.WIDTH} {chart_svg.HEIGHT}" role="img" aria-label="{_text(told)}">'
+    yield f'<svg class="chart" viewBox="0 0 {chart_svg.WIDTH} {chart_svg.HEIGHT}" role="img" aria-label="{escaped(told)}">'
     yield from pieces
     yield "</svg></section>"
 
@@ -188,7 +187,7 @@ def _nodes(snapshot: Snapshot, film: bool) -> Iterator[str]:
         yield from (_row(node, snapshot) for node in sorted(snapshot.graph.nodes, key=_order))
         yield "</tbody></table></div>"
     else:
-        yield f"<pre>{_text(chr(10).join(tree(snapshot)), lines=True)}</pre>"
+        yield f"<pre>{escaped(chr(10).join(tree(snapshot)), lines=True)}</pre>"
     yield "</section>"
 
 
@@ -197,8 +196,8 @@ def _row(node: Node, snapshot: Snapshot) -> str:
     grad = short(node.grad_output, digits)
     step = NOT_KNOWN if node.step is None else str(node.step + 1)
     cells = (step, node.name, one_line(title(node)), short(node.value, digits), grad)
-    written = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-    return f'<tr data-node="{node.id}" data-grad="{_text(grad)}">{written}</tr>'
+    written = "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
+    return f'<tr data-node="{node.id}" data-grad="{escaped(grad)}">{written}</tr>'
 
 
 def _order(node: Node) -> tuple[bool, int]:
@@ -208,10 +207,11 @@ def _order(node: Node) -> tuple[bool, int]:
 def _more(snapshot: Snapshot) -> Iterator[str]:
     gradients = list(tables(snapshot))
     if gradients:
-        yield f"<section aria-label=gradients><h2>gradients</h2><pre>{_text(chr(10).join(gradients), lines=True)}</pre></section>"
+        rows = escaped(chr(10).join(gradients), lines=True)
+        yield f"<section aria-label=gradients><h2>gradients</h2><pre>{rows}</pre></section>"
     if snapshot.training is not None:
         rows = chr(10).join(table(snapshot.training, snapshot.dtype))
-        yield f"<section aria-label=training><h2>training</h2><pre>{_text(rows, lines=True)}</pre></section>"
+        yield f"<section aria-label=training><h2>training</h2><pre>{escaped(rows, lines=True)}</pre></section>"
 
 
 def _data(film: object) -> str:
@@ -222,10 +222,6 @@ def _data(film: object) -> str:
         .replace("\u2028", "\\u2028")
         .replace("\u2029", "\\u2029")
     )
-
-
-def _text(text: str, *, lines: bool = False) -> str:
-    return escape("\n".join(map(visible, text.split("\n"))) if lines else visible(text))
 
 
 def beside(name: str) -> str:

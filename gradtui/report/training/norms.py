@@ -58,15 +58,16 @@ def as_json(training: Training, update: Update) -> dict[str, Any]:
     return {
         "parameters": {name: _object(norms) for name, norms in parameters.items()},
         "modules": {name: _object(norms) for name, norms in by_module(training.trained, update.norms).items()},
-        "grad_norm": _number(together(update.norms).grad),
+        "grad_norm": json_number(together(update.norms).grad),
     }
 
 
 def _object(norms: Norms) -> dict[str, Any]:
-    return {"grad": _number(norms.grad), "weight": _number(norms.weight), "change": _number(norms.change)}
+    return {"grad": json_number(norms.grad), "weight": json_number(norms.weight), "change": json_number(norms.change)}
 
 
-def _number(value: float | None) -> float | str | None:
+def json_number(value: float | None) -> float | str | None:
+    """JSON has no nan and no infinity: they stand as text."""
     return value if value is None or value - value == 0 else str(value)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gradtui.chart.by_update import Track, draw_values
 from gradtui.report.training import norms
+from gradtui.report.training.norms import json_number
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
@@ -36,7 +37,7 @@ def as_json(training: Training) -> Json:
         "updates": [
             {
                 "update": update.update,
-                "value": _number(update.value),
+                "value": json_number(update.value),
                 "variables": {name: _moved(moved) for name, moved in update.variables.items()},
                 "evaluations": update.evaluations,
                 **({"rows": list(update.rows)} if update.rows else {}),
@@ -62,10 +63,10 @@ def _state(state: State) -> Json:
 
 def _remembered(value: Remembered) -> Any:
     if isinstance(value, Tensor):
-        return list(map(_number, value.numbers)) if value.shape else _number(value.numbers[0])
+        return list(map(json_number, value.numbers)) if value.shape else json_number(value.numbers[0])
     if isinstance(value, tuple):
         return [_remembered(one) for one in value]
-    return value if isinstance(value, int) else _number(value)
+    return value if isinstance(value, int) else json_number(value)
 
 
 def _setting(value: Setting) -> Any:
@@ -73,11 +74,7 @@ def _setting(value: Setting) -> Any:
 
 
 def _place(place: Place | None) -> Any:
-    return list(map(_number, place)) if isinstance(place, tuple) else _number(place)
-
-
-def _number(value: float | None) -> float | str | None:
-    return value if value is None or value - value == 0 else str(value)
+    return list(map(json_number, place)) if isinstance(place, tuple) else json_number(place)
 
 
 def table(training: Training, dtype: str) -> Iterator[str]:
