@@ -26,6 +26,7 @@ from gradtui.calculus.to_sympy import (
     counts,
     differentiated,
     digits,
+    element,
     formula_of,
     free,
     has_one_length,
@@ -109,7 +110,7 @@ def as_far_as_known(request: Request, find: Callable[[Expression, At], dict[str,
         return {}
     at = places(expression, request)
     try:
-        return find(expression, at)
+        return _of_variables(find(expression, at), expression, request)
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:
@@ -117,7 +118,30 @@ def as_far_as_known(request: Request, find: Callable[[Expression, At], dict[str,
     except Exception as error:
         note = f"no symbolic derivative: sympy stopped with {type(error).__name__}"
     by = free(counts(at), {*request.data})
-    return {name: Derivative(None, (None,) * max(1, count), False, note) for name, count in by}
+    told = {name: Derivative(None, (None,) * max(1, count), False, note) for name, count in by}
+    return _of_variables(told, expression, request)
+
+
+def _of_variables(told: dict[str, Derivative], expression: Expression, request: Request) -> dict[str, Derivative]:
+    """By each variable of the text: `places` may have made several of one."""
+    found = {}
+    for name in expression.variables:
+        if name in told:
+            found[name] = told[name]
+        value = request.at.get(name)
+        if name in told or name in request.data or not isinstance(value, tuple):
+            continue
+        each = [told[element(name, place)] for place in range(len(value))]
+        note = next((one.note for one in each if one.note), "")
+        texts = [one.text for one in each if one.text is not None]
+        found[name] = Derivative(
+            f"[{', '.join(texts)}]" if len(texts) == len(each) else None,
+            tuple(chain(*(one.numbers for one in each))),
+            all(one.simplified for one in each),
+            note,
+            tuple(chain(*(one.typed for one in each))),
+        )
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -146,7 +170,7 @@ def _prepared(formula: Formula, counts: Counts) -> Prepared:
 
 def _spelled(expression: Expression, counts: Counts, by: Counts) -> Prepared:
     """With a symbol for each element of a vector, and the derivative by each of `by` written out: `[2*x[0], 1]`."""
-    names = {name: [spelled_out.element(name, place) for place in range(count)] or [name] for name, count in counts}
+    names = {name: [element(name, place) for place in range(count)] or [name] for name, count in counts}
     each = {name: [sympy.Symbol(one, real=True) for one in parts] for name, parts in names.items()}
     symbols = {name: each[name] if count else each[name][0] for name, count in counts}
     f = spelled_out.total(expression, symbols, lambda node, operands: combined(node, operands, {}, 1))
@@ -307,7 +331,7 @@ def _spelled_out(place: dict[str, Expr]) -> dict[str, Expr]:
     found: dict[str, Expr] = {}
     for name, value in place.items():
         if isinstance(value, list):
-            found.update((spelled_out.element(name, number), item) for number, item in enumerate(value))
+            found.update((element(name, number), item) for number, item in enumerate(value))
         else:
             found[name] = value
     return found

@@ -25,6 +25,7 @@ from gradtui.calculus.to_sympy import (
     counts,
     differentiated,
     digits,
+    element,
     formula_of,
     free,
     has_one_length,
@@ -150,7 +151,7 @@ def _of_elements(texts: list[str], counts: Counts) -> str:
     plain = []
     for place, text in enumerate(texts):
         for name in (name for name, count in counts if count):
-            text = text.replace(spelled_out.element(name, place), name)
+            text = text.replace(element(name, place), name)
         plain.append(text)
     alike = plain.count(plain[0]) == len(plain) and "[" not in plain[0]
     return plain[0] if alike else f"[{', '.join(texts)}]"
@@ -165,7 +166,7 @@ def _spelled(formula: Formula, counts: Counts) -> Expr:
 
 def _symbols(counts: Counts) -> Symbols:
     return {
-        name: [sympy.Symbol(spelled_out.element(name, place), real=True) for place in range(count)]
+        name: [sympy.Symbol(element(name, place), real=True) for place in range(count)]
         or [sympy.Symbol(name, real=True)]
         for name, count in counts
     }

@@ -28,11 +28,6 @@ def is_needed(expression: Expression) -> bool:
     return any(isinstance(node, syntax.Element | syntax.Slice) for node in syntax.postorder(expression))
 
 
-def element(name: str, place: int) -> str:
-    """As it is typed, and the name of its symbol."""
-    return f"{name}[{place}]"
-
-
 def total(
     expression: Expression, symbols: Mapping[str, Value], combined: Callable[[syntax.Node, list[Expr]], Expr]
 ) -> Expr:

@@ -16,8 +16,7 @@ from gradtui.calculus.derivative import is_bent
 from gradtui.calculus.derivative_rules import Expr, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed
 from gradtui.calculus.higher_orders import in_whole_vectors, length_of, total_of
-from gradtui.calculus.spelled_out import element
-from gradtui.calculus.to_sympy import At, Counts, Formula, counts, digits, formula_of, parsed, places
+from gradtui.calculus.to_sympy import At, Counts, Formula, counts, digits, element, formula_of, parsed, places
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.truth import Coefficients
 
@@ -53,7 +52,8 @@ def coefficients(request: Request) -> Coefficients:
     try:
         expression = parsed(formula_of(request))
         at = places(expression, request)
-        along = asked.along if asked.along in at else next(iter(at))
+        named = element(asked.along or "", asked.element)
+        along = next(name for name in (asked.along, named, *at) if name in at and name not in request.data)
         program, bent = prepared(formula_of(request), counts(at))
         if len(program.steps) * program.length > MOST_STEPS:
             return Coefficients()

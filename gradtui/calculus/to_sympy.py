@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import sympy
+from msgspec.structs import replace
 
 from gradtui.calculus import losses
 from gradtui.calculus.derivative_rules import Elements, Expr, Vector
@@ -16,7 +17,7 @@ from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.calculus.vectors import SCALAR_VALUED, GiveUpError, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.parser import parse
-from gradtui.expression.syntax import Expression, averaged, fold
+from gradtui.expression.syntax import Expression, averaged, copied, fold
 from gradtui.snapshot.defaults import default_at
 from gradtui.snapshot.model import Request
 
@@ -31,6 +32,11 @@ NO_NUMBER = "f is not a finite real number for any x"
 At = dict[str, float | tuple[float, ...]]
 Counts = tuple[tuple[str, int], ...]
 """The variables, each with how many elements it has; 0 for a scalar."""
+
+
+def element(name: str, place: int) -> str:
+    """As it is typed, and the name of its symbol."""
+    return f"{name}[{place}]"
 
 
 class NumberOfVectorError(GiveUpError):
@@ -57,9 +63,44 @@ def parsed(formula: Formula) -> Expression:
 
 @lru_cache(maxsize=64)
 def differentiated(formula: Formula, counts: Counts) -> Expression:
-    """f, or its mean where it has an element for each row of data."""
+    """f, or its mean where it has an element for each row of data; of the variables as `places` has them."""
     expression = parsed(formula)
-    return averaged(expression) if formula.data and _has_elements(expression, counts) else expression
+    if not formula.data:
+        return expression
+    apart = {*expression.variables} - {name for name, _ in counts}
+    if apart:
+        expression = _of_elements(expression, apart, tuple(name for name, _ in counts))
+    return averaged(expression) if _has_elements(expression, counts) else expression
+
+
+def _of_elements(expression: Expression, apart: Set[str], variables: tuple[str, ...]) -> Expression:
+    """With a variable for each element that is picked of these."""
+
+    def instead(node: syntax.Node) -> syntax.Node | None:
+        if (
+            isinstance(node, syntax.Element)
+            and isinstance(node.operand, syntax.Variable)
+            and node.operand.name in apart
+        ):
+            count = sum(one.startswith(f"{node.operand.name}[") for one in variables)
+            name = element(node.operand.name, node.index % count)
+            if not -count <= node.index < count:
+                raise GiveUpError("there is no such element")
+            return syntax.Variable(node.start, node.end, name)
+        return None
+
+    return replace(expression, body=copied(expression.body, instead), bindings=(), variables=variables)
+
+
+@lru_cache(maxsize=64)
+def _picked(expression: Expression) -> frozenset[str]:
+    """The variables of which nothing but elements is used."""
+    whole: set[str] = set()
+    picked: set[str] = set()
+    for node in syntax.postorder(expression):
+        names = {one.name for one in node.operands if isinstance(one, syntax.Variable)}
+        (picked if isinstance(node, syntax.Element) else whole).update(names)
+    return frozenset(picked - whole)
 
 
 def _has_elements(expression: Expression, counts: Counts) -> bool:
@@ -76,8 +117,17 @@ def free(counts: Counts, data: Set[str]) -> Counts:
 
 
 def places(expression: Expression, request: Request) -> At:
-    """Where each variable stands."""
-    return {name: request.at.get(name, default_at(name)) for name in expression.variables}
+    """Where each variable stands. Beside columns of data, a vector of which nothing but elements is used is as many variables:
+    only the columns have an element for each row."""
+    found: At = {}
+    apart = _picked(expression) - {*request.data} if request.data else ()
+    for name in expression.variables:
+        value = request.at.get(name, default_at(name))
+        if name in apart and isinstance(value, tuple):
+            found |= {element(name, number): one for number, one in enumerate(value)}
+        else:
+            found[name] = value
+    return found
 
 
 def counts(at: At) -> Counts:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from gradtui.calculus import higher_orders
 from gradtui.calculus.derivative import TOO_MANY, derivatives
@@ -108,6 +109,39 @@ def test_words_of_second_order_have_no_elements() -> None:
     assert set(whole.names) == {"w", "b"}
     polynomial = coefficients(asked("(w*x + b - y)^2", 10, orders=OrdersRequest(2, along="w", degree=4)))
     assert polynomial.numbers[3:] == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "f"),
+    [
+        ("p = v[0] + v[1]*x + v[-1]*x^2; (p - y)^2", lambda v, x, y: (v[0] + v[1] * x + v[2] * x**2 - y) ** 2),
+        ("mse_loss(v[0]*sin(v[2]*x), y)", lambda v, x, y: F.mse_loss(v[0] * torch.sin(v[2] * x), y)),
+        ("g(t) = v[0]*t; g(g(x)) - y*v[1]", lambda v, x, y: v[0] ** 2 * x - y * v[1]),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_elements_of_a_vector_of_weights(text: str, f: Callable[..., Any]) -> None:
+    v = (0.1, 0.2, 0.3)
+    request = Request(1, text, {"v": v, "x": X, "y": Y}, "float64", data=("x", "y"))
+    x, y = (torch.tensor(column, dtype=torch.float64) for column in (X, Y))
+    leaf = torch.tensor(v, dtype=torch.float64, requires_grad=True)
+
+    def mean(weights: torch.Tensor) -> torch.Tensor:
+        averaged: torch.Tensor = f(weights, x, y).mean()
+        return averaged
+
+    (told,) = derivatives(request).values()
+    assert told.numbers == pytest.approx(torch.autograd.grad(mean(leaf), leaf)[0].tolist(), rel=1e-11, abs=1e-12)
+    again = evaluate(Request(1, told.text or "", request.at, "float64", names=("x", "y"))).value
+    assert again is not None
+    assert again.numbers == pytest.approx(told.numbers, rel=1e-11, abs=1e-12)
+    exact = torch.autograd.functional.hessian(mean, leaf)  # type: ignore[no-untyped-call]
+    second = higher_orders.derivatives(replace(request, orders=OrdersRequest(2)))["v"]
+    assert second.numbers == pytest.approx(exact.diagonal().tolist(), rel=1e-9, abs=1e-12)
+    for place in range(3):
+        along = OrdersRequest(2, along="v", element=place)
+        polynomial = coefficients(replace(request, orders=along)).numbers
+        assert polynomial[1] == pytest.approx(told.numbers[place], rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("text", ["w*x[0] + b", "x[1:]*w + b", "w*x + [1, 2, 3]*b", "polygamma(2, w*x)*b", "w*x*"])
