@@ -25,3 +25,14 @@ class Fault(Struct, frozen=True):
     about: tuple[str, ...] = ()
     source: Source | None = None
     begun_by: Finding | None = None
+
+
+UNSEEN = {
+    "loss is not finite": "loss is not finite, unseen",
+    "gradient is not finite": "gradient is not finite, unseen",
+    "no gradient any more": "no gradient any more, unseen",
+    "never a gradient": "never a gradient, unseen",
+    "gradient is 0 for good": "gradient is 0 for good, unseen",
+    "gradient is always 0": "gradient is always 0, unseen",
+}
+"""The row where no backward pass that was looked at tells why."""

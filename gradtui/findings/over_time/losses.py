@@ -10,13 +10,16 @@ from gradtui.snapshot.finding import Certainty
 
 SEVERAL = 2
 """Of the first updates, in which a term is the same number."""
-LOGARITHMS = "kl_div of logarithms"
 
 
 def made_nan(history: History) -> Noted | None:
     """What a loss was given as it became nan, where that alone makes nan: `kl_div` takes the logarithm of its target."""
     begun = None if history.bad_loss is None else history.bad_loss[0]
-    found = (one for one in history.of("loss_input") if one.facts["row"] == LOGARITHMS and not one.facts["masked"])
+    found = (
+        one
+        for one in history.of("loss_input")
+        if one.facts["row"] == "kl_div of logarithms" and not one.facts["masked"]
+    )
     return next((one for one in found if one.first == begun), None)
 
 
@@ -24,7 +27,7 @@ def given(history: History) -> Iterator[Fault]:
     told = made_nan(history)
     for one in history.of("loss_input"):
         if one is told:
-            yield Fault(f"{LOGARITHMS} is nan", one.first, dict(one.facts), "proved", source=one.source)
+            yield Fault("kl_div of logarithms is nan", one.first, dict(one.facts), "proved", source=one.source)
             continue
         certainty: Certainty = (
             "perhaps" if one.facts["masked"] else "likely"

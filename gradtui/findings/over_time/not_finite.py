@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gradtui.findings.over_time import losses
-from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.fault import UNSEEN, Fault
 from gradtui.findings.over_time.history import History, Noted
 from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped, sinking, thrown
 from gradtui.snapshot.finding import NOT_FINITE
@@ -51,7 +51,7 @@ def detect(history: History) -> Iterator[Fault]:
         yield _by_step(history, steps[0])
         return
     if not causes:
-        yield Fault(f"{row}, unseen", update, facts, about=about, source=place)
+        yield Fault(UNSEEN[row], update, facts, about=about, source=place)
         return
     given = losses.made_nan(history)
     if given is not None and causes[0].source == given.source:

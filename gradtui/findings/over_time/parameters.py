@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from gradtui.dtypes import NARROW, limits
 from gradtui.findings.over_time import clipping
-from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.fault import UNSEEN, Fault
 from gradtui.findings.over_time.history import (
     EARLY,
     LASTING,
@@ -146,7 +146,8 @@ def unmoved(history: History) -> Iterator[Fault]:
         row = "change is lost"
         if dtype in NARROW:
             of_the_rate = history.optimizers[number].name in BY_THE_RATE
-            row = f"change{'' if of_the_rate else ' by the gradient'} is lost in a narrow dtype"
+            by_the_gradient = "change by the gradient is lost in a narrow dtype"
+            row = "change is lost in a narrow dtype" if of_the_rate else by_the_gradient
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
 
 
@@ -310,7 +311,7 @@ def _by_pass(
     for cause, group in groups.items():
         about = tuple(group)
         if cause is None:
-            yield Fault(f"{row}, unseen", began, {}, "perhaps", about)
+            yield Fault(UNSEEN[row], began, {}, "perhaps", about)
             continue
         grown = jump(history, update) if kinds is DYING and began else None
         if grown is not None:
