@@ -155,6 +155,9 @@ Refusal = Literal[
     "one_pixel",
     "not_probabilities",
     "no_class",
+    "target_shape",
+    "target_dtype",
+    "two_dtypes",
     "unreduced",
     "bad_values",
 ]
@@ -172,8 +175,9 @@ a complex number. vmap_number: of what vmap runs for each example, a Python numb
 there, writing into what is not batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func.
 constraint: a parameter of a distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors.
 one_value: a normalisation over the batch, of a single value; one_pixel: over a picture. not_probabilities: a binary cross
-entropy of what is not from 0 to 1. no_class: a target that is no class. unreduced: a forward pass of DistributedDataParallel,
-which waits for gradients of the one before. bad_values: nan or infinity where they may not be.
+entropy of what is not from 0 to 1. no_class: a target that is no class. target_shape, target_dtype: one that a loss does not
+take. two_dtypes: of operands. unreduced: a forward pass of DistributedDataParallel, which waits for gradients of the one before.
+bad_values: nan or infinity where they may not be.
 """
 
 

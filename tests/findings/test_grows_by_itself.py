@@ -120,3 +120,43 @@ def test_a_step_of_several_evaluations_goes_further_than_its_ends_tell() -> None
         for _ in range(8):
             optimizer.step(closure)  # type: ignore[no-untyped-call]
     assert (watch.findings[0].kind, watch.findings[0].certainty) == ("divergence", "likely")
+
+
+@pytest.mark.parametrize("optimizer", [momentum, adam], ids=lambda one: one.__name__)
+def test_targets_that_grow_ahead_of_the_weights(optimizer: Make) -> None:
+    """Each step still goes the right way, and not far enough."""
+    torch.manual_seed(0)
+    model = nn.Linear(2, 1)
+    made, losses, ends = optimizer(model), list[float](), list[float]()
+    with gradtui.watch(model, made) as watch:
+        for year in range(36):
+            goods = torch.randn(50, 2)
+            prices = (goods @ torch.tensor([[2.0], [1.0]]) + 3) * 1.3**year
+            made.zero_grad()
+            loss = nn.functional.mse_loss(model(goods), prices)
+            torch.autograd.backward(loss)
+            before = [one.detach().clone() for one in model.parameters()]
+            made.step()
+            losses.append(loss.item())
+            moved = zip(before, model.parameters(), strict=True)
+            again = torch.autograd.grad(nn.functional.mse_loss(model(goods), prices), [*model.parameters()])
+            ends.append(
+                sum(float(((new.detach() - old) * g).sum()) for (old, new), g in zip(moved, again, strict=True))
+            )
+    assert losses[-1] > 1e3 * losses[0]
+    assert max(ends) < 0.1 * losses[-1]
+    assert [one.certainty for one in watch.findings if one.kind == "divergence"] == ["perhaps"]
+
+
+@pytest.mark.parametrize("rate", [0.6, 2.0])
+def test_steps_that_go_too_far_are_told_all_the_same(rate: float) -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    made = torch.optim.SGD(model.parameters(), lr=rate)
+    x = torch.randn(60, 3) * 3
+    with gradtui.watch(model, made) as watch:
+        for update in range(15):
+            made.zero_grad()
+            torch.autograd.backward(nn.functional.mse_loss(model(x[update % 2 :: 2]), torch.ones(30, 1)))
+            made.step()
+    assert [one.certainty for one in watch.findings if one.kind == "divergence"] == ["likely"]

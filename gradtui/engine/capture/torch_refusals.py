@@ -71,11 +71,15 @@ MESSAGES: dict[Refusal, str] = {
     "one_pixel": r"Expected more than 1 spatial element when training",
     "not_probabilities": r"all elements of input should be between 0 and 1",
     "no_class": r"Target (?P<name>-?\d+) is out of bounds",
+    "target_shape": r"1D target tensor expected|multi-target not supported|Target size .* must be the same as input size",
+    "target_dtype": r"expected target dtype to be|xpected scalar type Long but found|Expected floating point type for target",
+    "two_dtypes": r"to have the same dtype, but got: (?P<one>\S+) != (?P<other>\w+)|"
+    r"must have the same dtype, but got (?P<name>\w+) and (?P<second>\w+)",
     "unreduced": r"Expected to have finished reduction in the prior iteration(?:[\s\S]*?for rank \d+: (?P<places>[\d ]+))?",
     "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
-ANY_ERROR: set[Refusal] = {"bad_values", "constraint", "one_value", "one_pixel", "no_class"}
+ANY_ERROR: set[Refusal] = {"bad_values", "constraint", "one_value", "one_pixel", "no_class", "target_shape"}
 """They are raised as errors of any class; of autograd torch raises RuntimeError and TypeError alone."""
 
 
@@ -170,6 +174,12 @@ class _Case:
         if how in ("unused", "not_asked"):
             return Raised(how, source=self.source, tensor=", ".join(self._without_a_way(how)))
         shape = None if self.asked is None or not self.asked.inputs else tuple(self.asked.inputs[0].shape)
+        if how == "target_shape" and self.asked is not None and len(self.asked.inputs) > 1:
+            scores, target = self.asked.inputs[:2]
+            return Raised(how, operation, self.source, shape=tuple(target.shape), wanted=tuple(scores.shape))
+        if how == "two_dtypes":
+            kinds = (told["one"] or told["name"], told["other"] or told["second"])
+            return Raised(how, operation, self.source, tensor=" and ".join(kinds))
         if how == "no_class" and shape:
             classes = shape[1] if len(shape) > 1 else shape[0]
             return Raised(how, operation, self.source, shape=shape, count=int(told["name"]), needed=classes)

@@ -3,8 +3,9 @@ ever takes them."""
 
 from __future__ import annotations
 
+import math
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from types import FrameType
 from typing import NamedTuple
@@ -291,3 +292,30 @@ def _still_there(left: Left) -> Left:
 
 def _is_there(parameter: torch.Tensor, gradient: int) -> bool:
     return _identity(parameter) == gradient and has_gradient(parameter)
+
+
+class LastSteps:
+    """What each optimizer, by its number, changed last; in the memory in which the next step keeps what was before."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, list[torch.Tensor]] = {}
+        self._done: set[int] = set()
+
+    def along(self, number: int, parameters: Sequence[torch.Tensor], given: Mapping[int, torch.Tensor | None]) -> float:
+        """By how much the loss still rises, or falls, along the last step where that has ended, by the gradients there; nan where
+        it is not known. given: gradients by the ids of their parameters, where they are not in `grad`."""
+        kept = self._kept.get(number, [])
+        if number not in self._done or len(kept) != len(parameters):
+            return math.nan
+        every = ((given.get(id(one), gradient_of(one)), change) for one, change in zip(parameters, kept, strict=True))
+        pairs = [(grad, change) for grad, change in every if grad is not None]
+        return -tensor_norms.products(pairs) if pairs else math.nan
+
+    def begins(self, number: int, parameters: Sequence[torch.Tensor]) -> None:
+        self._done.discard(number)
+        self._kept[number] = tensor_norms.copies(parameters, self._kept.get(number, []))
+
+    def ends(self, number: int, parameters: Sequence[torch.Tensor]) -> list[float]:
+        """The norm of what it changed, of each."""
+        self._done.add(number)
+        return tensor_norms.differences(self._kept[number], parameters)

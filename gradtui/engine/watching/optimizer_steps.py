@@ -20,7 +20,7 @@ from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
-from gradtui.engine.watching.left_gradients import LastGradients, gradient_of, has_gradient
+from gradtui.engine.watching.left_gradients import LastGradients, LastSteps, gradient_of, has_gradient
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
@@ -46,8 +46,7 @@ class Steps:
         self._optimizers: list[weakref.ref[Any]] = []
         self._owned: list[dict[int, weakref.ref[torch.Tensor]]] = []
         self._named: Mapping[str, torch.Tensor] = {}
-        self._before: list[torch.Tensor] = []
-        self._buffers: dict[int, list[torch.Tensor]] = {}
+        self._last_steps, self._along = LastSteps(), math.nan
         self._grads: dict[str, tuple[float, int, int]] = {}
         self._weights: list[float] = []
         self._samples = Samples()
@@ -72,8 +71,8 @@ class Steps:
         self._own()
         self._look_at_weights()
         self._look_whether_written()
-        self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))
-        self._buffers[self._number] = self._before
+        self._along = self._last_steps.along(self._number, self.parameters, gradients(optimizer))
+        self._last_steps.begins(self._number, self.parameters)
         if is_a(optimizer, ByHand):
             self._passes.left.hand_begins(self._number, self.parameters)
         if not closure:
@@ -184,7 +183,7 @@ class Steps:
         if self._skipped:
             return
         own = {id(one): place for place, one in enumerate(self.parameters)}
-        changes = tensor_norms.differences(self._before, self.parameters)
+        changes = self._last_steps.ends(self._number, self.parameters)
         told: dict[str, ParameterNorms] = {}
         for (name, one), weight in zip(self._named.items(), self._weights, strict=True):
             norm, nan, inf = self._grads.get(name, (None, 0, 0))
@@ -280,6 +279,7 @@ class Steps:
         mine.changes.append(math.hypot(*(one.change for one in steps)))
         found = math.inf if self._closure else math.hypot(*(one.grad or 0.0 for one in steps))
         mine.gradients.append(max(found, *self._notice.norms_before()))
+        mine.along.append(self._along * mine.gradients[-1] / found if found else 0.0)
         mine.top_rates.append(max(rates, default=math.nan))
 
     def _add_passes(self, mine: OptimizerHistory, having: Sequence[str], optimizer: Any) -> None:

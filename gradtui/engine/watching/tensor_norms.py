@@ -70,6 +70,19 @@ def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> li
     return norms(before)
 
 
+def products(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> float:
+    """The sum of the products of their elements; nan where two are not of the same shape."""
+    every = [(plain(one), plain(other)) for one, other in pairs]
+    if any(one.shape != other.shape or one.device != other.device for one, other in every):
+        return math.nan
+    found = [torch.dot(_flat(a), _flat(b)) for one, other in every for a, b in zip(_few(one), _few(other), strict=True)]
+    return math.fsum(map(float, found))
+
+
+def _flat(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.flatten().to(torch.float64 if tensor.dtype == torch.float64 else torch.float32)
+
+
 def moved(steps: Sequence[ParameterNorms]) -> float:
     """By how much of the norm of all weights one step changes them."""
     before = math.hypot(*(one.weight for one in steps))

@@ -150,7 +150,8 @@ class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
     others; of_another: a module that did not run has some of them. keeps: names of its state (`exp_avg`). first, last: its
     updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them; changes: by how
-    much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. top_rates: the
+    much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. along: by how much
+    the loss rose along the step before where that had ended, by these; nan where it is not known. top_rates: the
     largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
     are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a
     gradient.
@@ -170,6 +171,7 @@ class OptimizerHistory:
     moves: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
     gradients: list[float] = field(default_factory=list)
+    along: list[float] = field(default_factory=list)
     top_rates: list[float] = field(default_factory=list)
     top_rate: float = 0.0
     low_rate: Run = field(default_factory=Run)

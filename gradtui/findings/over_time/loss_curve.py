@@ -38,8 +38,13 @@ REACH = 1.25
 """A step raises a loss by no more than its length times the largest gradient on its way: by so many times that of its ends."""
 
 
+BEYOND = 0.1
+"""Of what the loss has grown by: where it rose by less than that along the steps, where they ended, none went too far."""
+
+
 class Growth(NamedTuple):
-    """share: what the steps account for, of what the loss has grown by, at most."""
+    """share: what the steps account for, of what the loss has grown by, at most. beyond: by how much of that it rose along them
+    where they had ended."""
 
     optimizer: int
     first: int
@@ -49,11 +54,12 @@ class Growth(NamedTuple):
     rate: float
     on_average: bool = False
     share: float = math.inf
+    beyond: float = math.inf
 
     @property
     def is_by_steps(self) -> bool:
         """Whether the steps, that are too large, can account for it."""
-        return REACH * self.share >= 1
+        return REACH * self.share >= 1 and self.beyond >= BEYOND
 
 
 def growth(history: History) -> list[Growth]:
@@ -95,11 +101,22 @@ def _growth(
     last: tuple[int, float],
     on_average: bool,
 ) -> Growth:
-    rate, share = _rate(optimizer, first[0], last[0]), math.inf
+    rate, share, beyond = _rate(optimizer, first[0], last[0]), math.inf, math.inf
     if not history.of("made_smaller"):
-        reach = sum(_reach(one, first[0], last[0]) for one in history.optimizers)
-        share = reach / abs(last[1] - first[1])
-    return Growth(number, first[0], last[0], first[1], last[1], rate, on_average, share)
+        grown = abs(last[1] - first[1])
+        share = sum(_reach(one, first[0], last[0]) for one in history.optimizers) / grown
+        beyond = sum(_beyond(one, first[0], last[0]) for one in history.optimizers) / grown
+    return Growth(number, first[0], last[0], first[1], last[1], rate, on_average, share, beyond)
+
+
+def _beyond(optimizer: OptimizerHistory, first: int, last: int) -> float:
+    """By how much the loss rose along those of its steps that went too far, where they had ended."""
+    if len(optimizer.along) < len(optimizer.losses):
+        return math.inf
+    ended = [
+        along for (update, _), along in zip(optimizer.losses, optimizer.along, strict=True) if first < update <= last
+    ]
+    return sum(math.inf if math.isnan(along) else max(0.0, along) for along in ended)
 
 
 def _reach(optimizer: OptimizerHistory, first: int, last: int) -> float:
@@ -302,4 +319,5 @@ def detect(history: History) -> Iterator[Fault]:
         elif one.is_by_steps:
             yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)
         else:
-            yield Fault("loss grows by itself", one.first, facts, "perhaps")
+            row = "loss grows by itself" if REACH * one.share < 1 else "loss grows ahead of the steps"
+            yield Fault(row, one.first, facts, "perhaps")

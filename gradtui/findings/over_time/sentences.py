@@ -81,6 +81,12 @@ SENTENCES: dict[str, Sentence] = {
         "(learning rate {rate})",
         "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
     ),
+    "loss grows ahead of the steps": Sentence(
+        "divergence",
+        "the loss grows from {begin} to {end}, by a factor of {each} an update on average, though by the gradients at their ends "
+        "the steps do not go too far: it is another loss each time, and the weights come after it",
+        "look at a weight in it that grows, data, targets or a state that grow; no fault where they are to",
+    ),
     "loss grows by itself": Sentence(
         "divergence",
         "the loss grows from {begin} to {end}, by a factor of {each} an update on average, and the steps account for {share} of "

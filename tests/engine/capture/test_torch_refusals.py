@@ -170,6 +170,27 @@ def label_of_each_pixel() -> None:
     nn.NLLLoss()(nn.Conv2d(1, 4, 1)(torch.randn(2, 1, 2, 2)).log_softmax(1), torch.full((2, 2, 2), 7))  # <- here
 
 
+def labels_in_a_column() -> None:
+    nn.functional.cross_entropy(torch.zeros(3, 2, requires_grad=True), torch.zeros(3, 1, dtype=torch.long))  # <- here
+
+
+def labels_beside_scores() -> None:
+    scores, labels = torch.zeros(3, 1, requires_grad=True), torch.zeros(3)
+    nn.functional.binary_cross_entropy_with_logits(scores, labels)  # <- here
+
+
+def labels_with_fractions() -> None:
+    nn.functional.cross_entropy(torch.zeros(3, 2, requires_grad=True), torch.zeros(3))  # <- here
+
+
+def one_hot_labels_without() -> None:
+    nn.functional.cross_entropy(torch.zeros(3, 2, requires_grad=True), torch.eye(3, 2, dtype=torch.long))  # <- here
+
+
+def array_of_doubles() -> None:
+    nn.Linear(3, 2)(torch.zeros(4, 3, dtype=torch.float64))  # <- here
+
+
 def counts_its_calls() -> None:
     calls = [0]
     layer, x = nn.Linear(3, 3), torch.ones(2, 3, requires_grad=True)
@@ -223,6 +244,11 @@ def saves_more_when_it_runs_again() -> None:
         (scores_for_probabilities, "not_probabilities", "scores"),
         (label_that_counts_from_one, "no_class", ""),
         (label_of_each_pixel, "no_class", ""),
+        (labels_in_a_column, "target_shape", ""),
+        (labels_beside_scores, "target_shape", ""),
+        (labels_with_fractions, "target_dtype", ""),
+        (one_hot_labels_without, "target_dtype", ""),
+        (array_of_doubles, "two_dtypes", "Double and Float"),
         (counts_its_calls, "recomputed", ""),
         (saves_more_when_it_runs_again, "recomputed", ""),
     ],
