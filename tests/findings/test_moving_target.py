@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -84,19 +86,122 @@ def test_it_is_told_and_is_not_once_it_is_cut(name: str, made: Callable[[], nn.M
     assert not all(map(torch.allclose, *gradients)), "it makes a difference"
 
 
+class ActorCritic(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.policy, self.value = nn.Linear(4, 6), nn.Linear(6, 2), nn.Linear(6, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = self.body(x).tanh()
+        return self.policy(hidden), self.value(hidden).squeeze(1)
+
+
+Policy = Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
+def by_categorical(q: Policy, cut: Cut) -> Tensor:
+    logits, value = q(STATES)
+    advantage = REWARDS - value
+    own: Any = torch.distributions.Categorical(logits=logits)
+    found: Tensor = (
+        advantage.pow(2).mean() - (own.log_prob(TAKEN) * cut(advantage)).mean() - 0.01 * own.entropy().mean()
+    )
+    return found
+
+
+def by_shares(q: Policy, cut: Cut) -> Tensor:
+    """Step by step, as of an episode."""
+    policies, values = [], []
+    for state, taken, reward in zip(STATES, TAKEN, REWARDS, strict=True):
+        logits, value = q(state[None])
+        own: Any = torch.distributions.Categorical(logits.softmax(-1))
+        policies.append(-own.log_prob(taken) * cut(reward - value))
+        values.append(functional.smooth_l1_loss(value, reward[None]))
+    return torch.stack(policies).sum() + torch.stack(values).sum()
+
+
+def by_normal(q: Policy, cut: Cut) -> Tensor:
+    mean, value = q(STATES)
+    normal: Any = torch.distributions.Normal(mean, 0.5)
+    own: Tensor = normal.log_prob(LATER[:, :2]).sum(1)
+    return functional.mse_loss(value, REWARDS) - (own * cut(REWARDS - value)).mean()
+
+
+def by_ratio(q: Policy, cut: Cut) -> Tensor:
+    logits, value = q(STATES)
+    new, advantage = logits.log_softmax(1).gather(1, TAKEN[:, None]).squeeze(1), cut(REWARDS - value)
+    ratio = (new - (new.detach() - 0.1)).exp()
+    surrogate = torch.min(ratio * advantage, ratio.clamp(0.8, 1.2) * advantage)
+    return functional.mse_loss(value, REWARDS) - surrogate.mean()
+
+
+def by_difference_in_time(q: Policy, cut: Cut) -> Tensor:
+    (logits, value), (_, later) = q(STATES), q(LATER)
+    error = REWARDS + 0.9 * later.detach() - value
+    chosen = functional.logsigmoid(logits).log_softmax(1)[torch.arange(9), TAKEN]
+    return (error * error).mean() - (chosen * cut(error)).mean()
+
+
+POLICIES = [by_categorical, by_shares, by_normal, by_ratio, by_difference_in_time]
+
+
+@pytest.mark.parametrize("loss", POLICIES)
+def test_an_advantage_that_moves_its_baseline(loss: Callable[[Policy, Cut], Tensor]) -> None:
+    torch.manual_seed(1)
+    model, gradients = ActorCritic(), []
+    for cut in (lambda advantage: advantage, Tensor.detach):
+        with gradtui.trace(model) as trace:
+            made = loss(model, cut)
+        found = {(one.kind, one.certainty) for one in trace.capture(made).findings if one.kind == "learned_target"}
+        assert found == (set() if cut is Tensor.detach else {("learned_target", "perhaps")})
+        gradients.append(torch.autograd.grad(made, [*model.value.parameters()]))
+    assert not all(map(torch.allclose, *gradients)), "it makes a difference"
+
+
+def focal(q: Policy) -> Tensor:
+    logits, value = q(STATES)
+    shares = logits.softmax(1)
+    return functional.mse_loss(value, REWARDS) - ((1 - shares) * shares.log()).mean()
+
+
+def not_fitted(q: Policy) -> Tensor:
+    """A difference that nothing else is said of: two heads that are both to be learned so."""
+    logits, value = q(STATES)
+    return -(logits.log_softmax(1)[:, 0] * (REWARDS - value)).mean()
+
+
+def of_one_policy_and_another(q: Policy) -> Tensor:
+    (logits, value), (other, _) = q(STATES), q(LATER)
+    new, old = logits.log_softmax(1), other.log_softmax(1)
+    return functional.mse_loss(value, REWARDS) + (new.exp() * (new - old)).sum(1).mean()
+
+
+@pytest.mark.parametrize("loss", [focal, not_fitted, of_one_policy_and_another])
+def test_other_weights_of_a_logarithm(loss: Callable[[Policy], Tensor]) -> None:
+    torch.manual_seed(1)
+    model = ActorCritic()
+    with gradtui.trace(model) as trace:
+        made = loss(model)
+    assert "learned_target" not in {one.kind for one in trace.capture(made).findings}
+
+
 def test_of_a_training_it_is_told_with_what_the_optimizer_moves() -> None:
-    for cut in (lambda target: target, Tensor.detach):
+    ways: list[tuple[Callable[[], nn.Module], Callable[..., Tensor], str]] = [
+        (plain, LOSSES["by hand"], "2.bias"),
+        (ActorCritic, by_categorical, "value.bias"),
+    ]
+    for (made, loss, name), cut in itertools.product(ways, (lambda target: target, Tensor.detach)):
         torch.manual_seed(1)
-        model = plain()
+        model = made()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
         with gradtui.watch(model, optimizer) as watch:
             for _ in range(5):
                 optimizer.zero_grad()
-                LOSSES["by hand"](model, cut).backward()  # type: ignore[no-untyped-call]
+                torch.autograd.backward(loss(model, cut))
                 optimizer.step()
         found = [one for one in watch.findings if one.kind == "learned_target"]
         assert len(found) == (cut is not Tensor.detach)
-        assert all("2.bias" in str(one) for one in found)
+        assert all(name in str(one) for one in found)
 
 
 def equation(model: nn.Module) -> Tensor:

@@ -34,7 +34,8 @@ from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.findings import findings, findings_and_each
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, Seen
+from gradtui.graph.moving_advantages import MovingAdvantages
 from gradtui.graph.moving_targets import MovingTargets
 from gradtui.snapshot.events import Refusal
 from gradtui.snapshot.model import Snapshot, Source
@@ -47,6 +48,7 @@ MOST_SNAPSHOTS = 8
 """That are taken because a parameter has no gradient, or one of 0."""
 SKIPS = 4
 """Steps in a row that a GradScaler skips: by then its scale is hardly what makes gradients infinite."""
+MOVING: dict[Seen, type[MovingTargets[Node]]] = {"moving_target": MovingTargets, "moving_advantage": MovingAdvantages}
 SCALING = ("DivBackward", "MulBackward")
 LEAVING_A_NUMBER = (
     "AddBackward", "SubBackward", "SumBackward", "MeanBackward", "StackBackward", "CatBackward", "ViewBackward",
@@ -303,11 +305,12 @@ class Passes:
             self._look_for_moving_targets(nodes)
 
     def _look_for_moving_targets(self, nodes: Sequence[Node]) -> None:
-        targets = MovingTargets[Node](lambda node: node.name(), lambda node: [one for one, _ in node.next_functions])
-        for _, ends in targets.found(nodes):
-            if not any(one.source == self.place for one in self._history.of("moving_target")):
-                leaves = tuple(id(one) for one in leaves_of([*ends]).values())
-                self._history.note("moving_target", self.place, leaves=leaves, names=())
+        for kind, moving in MOVING.items():
+            targets = moving(lambda node: node.name(), lambda node: [one for one, _ in node.next_functions])
+            for _, ends in targets.found(nodes):
+                if not any(one.source == self.place for one in self._history.of(kind)):
+                    leaves = tuple(id(one) for one in leaves_of([*ends]).values())
+                    self._history.note(kind, self.place, leaves=leaves, names=())
 
     def _is_divided(self) -> bool:
         made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)

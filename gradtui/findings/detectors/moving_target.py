@@ -1,4 +1,5 @@
-"""Is a target made of what is compared with it? A detach() that is missing moves the target towards the estimate, too."""
+"""Is a target made of what is compared with it, or the weight of a log probability of what is fitted beside it? A detach() is
+missing there, which moves the target, or the baseline, too."""
 
 from __future__ import annotations
 
@@ -6,15 +7,17 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.record import Record
+from gradtui.graph.moving_advantages import MovingAdvantages
 from gradtui.graph.moving_targets import MovingTargets
+
+ROWS: dict[str, type[MovingTargets[int]]] = {"target moves": MovingTargets, "advantage moves": MovingAdvantages}
 
 
 def detect(record: Record) -> Iterator[Cause]:
     if record.is_expression:
         return
     nodes = record.nodes
-    targets = MovingTargets[int](
-        lambda node: nodes[node].name, lambda node: [edge.target for edge in nodes[node].edges]
-    )
-    for node, _ in targets.found(range(len(nodes))):
-        yield Cause("target moves", Place(node), {"node": nodes[node]}, "perhaps")
+    for row, moving in ROWS.items():
+        found = moving(lambda node: nodes[node].name, lambda node: [edge.target for edge in nodes[node].edges])
+        for node, _ in found.found(range(len(nodes))):
+            yield Cause(row, Place(node), {"node": nodes[node]}, "perhaps")

@@ -14,8 +14,8 @@ from gradtui.snapshot.source import Source
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
     "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
-    "loss_input", "learned_target", "moving_target", "row_order", "shared", "leaked", "leaf_loss", "made_smaller",
-    "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
+    "loss_input", "learned_target", "moving_target", "moving_advantage", "row_order", "shared", "leaked", "leaf_loss",
+    "made_smaller", "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
     "single_element", "carried", "unstepped",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""

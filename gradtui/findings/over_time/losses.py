@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, Noted
+from gradtui.findings.over_time.history import History, Noted, Seen
 from gradtui.snapshot.finding import Certainty
 
 SEVERAL = 2
 """Of the first updates, in which a term is the same number."""
+MOVING: dict[Seen, str] = {
+    "learned_target": "target is learned",
+    "moving_target": "target moves",
+    "moving_advantage": "advantage moves",
+}
 
 
 def made_nan(history: History) -> Noted | None:
@@ -37,12 +42,11 @@ def given(history: History) -> Iterator[Fault]:
 
 def learned_target(history: History) -> Iterator[Fault]:
     """Of which an optimizer has what it is made from: others than the estimate, or the same."""
-    for one in history.of("learned_target", "moving_target"):
+    for one in history.of("learned_target", "moving_target", "moving_advantage"):
         learned = [history.parameters[name] for name in one.facts["names"] if name in history.parameters]
         names = tuple(each.name for each in learned if each.optimizer is not None and each.trained)
         if names:
-            row = "target is learned" if one.kind == "learned_target" else "target moves"
-            yield Fault(row, one.first or None, dict(one.facts), "perhaps", names, one.source)
+            yield Fault(MOVING[one.kind], one.first or None, dict(one.facts), "perhaps", names, one.source)
 
 
 def constant_term(history: History) -> Iterator[Fault]:

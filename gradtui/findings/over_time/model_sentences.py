@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
 from gradtui.findings.words.given_to_losses import GIVEN
-from gradtui.findings.words.mistakes import CUT_TARGET
+from gradtui.findings.words.mistakes import CUT_ADVANTAGE, CUT_TARGET
 
 IN_THE_CLOSURE = (
     "in the closure: optimizer.zero_grad(), the loss, backward(), and return the loss; then optimizer.step(closure)"
@@ -125,6 +125,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{names}: the target of {loss} is learned too: its gradient goes into these, and the optimizer moves them towards what "
         "they are compared with",
         "detach() the target, or make it under no_grad, and leave these out of the optimizer; no fault where both are to meet",
+    ),
+    "advantage moves": Sentence(
+        "learned_target",
+        "{names}: a loss weighs a log probability by a difference that is made of what these give, and fits that elsewhere: the "
+        "loss of the policy moves the baseline, too",
+        CUT_ADVANTAGE,
     ),
     "target moves": Sentence(
         "learned_target",

@@ -15,6 +15,7 @@ CUT_TARGET = (
     "make the target under no_grad, or detach() it, or by a frozen copy of the model; no fault where both are to meet, as in a "
     "residual gradient"
 )
+CUT_ADVANTAGE = "weigh it by advantage.detach(), and fit the baseline by its own term alone"
 ELSEWHERE = "capture where its numbers are: on a device, gathered, outside of a transform"
 
 NOT_A_LEAF: dict[str, Sentence] = {
@@ -128,6 +129,13 @@ OF_LOSSES: dict[str, Sentence] = {
         "forward",
         "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
         "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
+    ),
+    "advantage moves": Sentence(
+        "learned_target",
+        "backward",
+        "{node} weighs a log probability by a difference whose baseline is learned, and its gradient goes back into the "
+        "baseline, too: the loss of the policy moves what another term of the loss fits",
+        CUT_ADVANTAGE,
     ),
     "target moves": Sentence(
         "learned_target",

@@ -119,7 +119,7 @@ def _note_learned(
 
 def name_noted(history: History, named: Mapping[str, torch.Tensor]) -> None:
     """Gives the leaves in what was noted the names that they have once a step is over."""
-    for seen in history.of("learned_target", "moving_target", "padding", "constant_term"):
+    for seen in history.of("learned_target", "moving_target", "moving_advantage", "padding", "constant_term"):
         if seen.facts["leaves"]:
             names = {id(one): name for name, one in named.items()}
             found = tuple(names[one] for one in seen.facts["leaves"] if one in names)
