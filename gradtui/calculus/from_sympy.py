@@ -11,6 +11,7 @@ import sympy
 
 from gradtui.calculus.algebraic_forms import forms, is_small
 from gradtui.calculus.derivative_rules import COMPARISONS, Expr, Reduction, Vector, Where
+from gradtui.calculus.vectors import same_before
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import (
@@ -54,11 +55,26 @@ def worded(expression: Expr, style: Style) -> tuple[str, bool]:
     raw = as_it_is(expression, style)
     if not is_small(expression):
         return raw, False
-    efforts: dict[str, float] = {raw: _effort(raw)}
-    for form, reluctance in forms(expression):
+    return text_of(_most_readable(_within_reductions(expression, style), style), style), True
+
+
+def _most_readable(expression: Expr, style: Style) -> Expr:
+    """Among its forms; the first of those that are alike in this."""
+    efforts: dict[str, tuple[float, Expr]] = {}
+    for form, reluctance in ((expression, 1.0), *forms(expression)):
         text = text_of(form, style)
-        efforts.setdefault(text, reluctance * _effort(text))
-    return min(efforts, key=lambda text: efforts[text]), True
+        efforts.setdefault(text, (reluctance * _effort(text), form))
+    return min(efforts.values(), key=lambda one: one[0])[1]
+
+
+def _within_reductions(expression: Expr, style: Style) -> Expr:
+    """With the most readable form of what is added up, which to algebra is the inside of a function."""
+    found = {}
+    for part in expression.atoms(Reduction):
+        if type(part).__name__ in ("sum", "mean"):
+            same, each = same_before(_most_readable(part.args[0], style))
+            found[part] = same * part.func(each)
+    return expression.xreplace(found)
 
 
 def as_it_is(expression: Expr, style: Style) -> str:

@@ -154,15 +154,21 @@ def _total(expression: Expr) -> Expr:
         return LENGTH * expression
     shares = [term * LENGTH for term in sympy.Add.make_args(expression)]
     is_mean = not any(share.has(LENGTH) for share in shares)
-    factors = sympy.Mul.make_args(sympy.Add(*shares) if is_mean else expression)
-    same = sympy.Mul(*(factor for factor in factors if not is_vector(factor)))
-    each = sympy.Mul(*(factor for factor in factors if is_vector(factor)))
+    same, each = same_before(sympy.Add(*shares) if is_mean else expression)
     if _name(each) == "softmax":
         return same / LENGTH if is_mean else same
+    return same * KINDS["mean" if is_mean else "sum"](each)
+
+
+def same_before(expression: Expr) -> tuple[Expr, Expr]:
+    """The factors that are the same for all elements, and what they are multiplied with."""
+    factors = sympy.Mul.make_args(expression)
+    same = sympy.Mul(*(factor for factor in factors if not is_vector(factor)))
+    each = sympy.Mul(*(factor for factor in factors if is_vector(factor)))
     if each.is_Add:
         content, rest = each.primitive()
         same, each = (same * content, rest) if content.is_Integer else (same, each)
-    return same * KINDS["mean" if is_mean else "sum"](each)
+    return same, each
 
 
 def _apart(expression: Expr) -> tuple[Expr, Expr]:

@@ -160,3 +160,18 @@ def test_what_would_take_long_has_words_alone() -> None:
 
 def test_no_piece_is_held_to_have_lost_what_the_sum_over_rows_loses() -> None:
     assert truth(asked("(w*x + b - y)^2", 5)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("binary_cross_entropy(sigmoid(w*x + b), y)", {"b": "mean(sigmoid(w*x + b) - y)"}),
+        ("p = sigmoid(w*x + b); -(y*log(p) + (1 - y)*log(1 - p))", {"b": "mean(sigmoid(w*x + b) - y)"}),
+        ("log(b) + (x - w)^2/(2*b^2)", {"w": "mean(w - x)/b^2", "b": "(b^2 - mean((x - w)^2))/b^3"}),
+        ("b*(w*x - y)^2 + w^2", {"w": "2*b*mean(x*(w*x - y)) + 2*w"}),
+    ],
+)
+def test_what_is_averaged_is_written_as_a_teacher_does(text: str, words: dict[str, str]) -> None:
+    """Algebra within a mean, too; what is the same for all rows stands before it."""
+    told = derivatives(asked(text))
+    assert {name: told[name].text for name in words} == words
