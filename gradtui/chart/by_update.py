@@ -129,36 +129,47 @@ def draw_loss(
         powers=powers,
         margin=margin,
     )
-    count = plane.frame.columns
-    stretches = columns(low, high, count)
-
-    def middle(place: int) -> float:
-        return (column_of(place, low, high, count) + 0.5) / count
-
-    def within(place: int) -> float:
-        column = column_of(place, low, high, count)
-        stretch = stretches[column]
-        return (column + (place - stretch.start + 0.5) / len(stretch)) / count if len(stretch) > 1 else middle(place)
-
-    plane.label([(middle(at), text) for at, text in _whole((low, max(high - 1, low + 1)), count) if at < high])
+    across = _Across(low, high, plane.frame.columns)
+    labels = _whole((low, max(high - 1, low + 1)), across.count)
+    plane.label([(across.middle(at), text) for at, text in labels if at < high])
     bottom, top = plane.frame.y_window
     for trouble in troubles:
         if low <= trouble < high:
-            plane.column(middle(trouble), "┊", "trouble")
+            plane.column(across.middle(trouble), "┊", "trouble")
     for name, own in reversed(lines.items()):
         mark, role = cells[name]
         for is_finite, group in groupby(thinned(own), key=lambda one: math.isfinite(one[1])):
             points = [*group]
             if is_finite:
-                places = [(within(place), height_of(loss)) for place, loss in points]
+                places = [(across.within(place), height_of(loss)) for place, loss in points]
                 plane.line(places, role, "" if mark == THIS_LINE[0] else mark)
                 if len(points) == 1:
-                    plane.mark((middle(points[0][0]), height_of(points[0][1])), "●", role)
+                    plane.mark((across.middle(points[0][0]), height_of(points[0][1])), "●", role)
                 continue
             for place, loss in points:
                 bad = NAN if math.isnan(loss) else INFINITE
-                plane.mark((middle(place), top if loss == math.inf else bottom), bad, "trouble")
+                plane.mark((across.middle(place), top if loss == math.inf else bottom), bad, "trouble")
     return plane.cells()
+
+
+class _Across:
+    """Where an update stands across the chart, as a part of it: `high` - `low` of them in `count` columns."""
+
+    def __init__(self, low: int, high: int, count: int) -> None:
+        self.low, self.high, self.count = low, high, count
+        self._stretches = columns(low, high, count)
+
+    def middle(self, place: int) -> float:
+        """Of its column."""
+        return (column_of(place, self.low, self.high, self.count) + 0.5) / self.count
+
+    def within(self, place: int) -> float:
+        """Its own part of its column, where that has several."""
+        column = column_of(place, self.low, self.high, self.count)
+        stretch = self._stretches[column]
+        if len(stretch) <= 1:
+            return self.middle(place)
+        return (column + (place - stretch.start + 0.5) / len(stretch)) / self.count
 
 
 def taking_turns(losses: Values, optimizers: Sequence[str]) -> dict[str, Values]:

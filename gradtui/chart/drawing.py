@@ -45,6 +45,7 @@ Role = Literal[
     "fourth",
 ]
 Cell = tuple[str, Role]
+Canvas = list[list[Cell]]
 
 SMALLEST = (12, 5)
 """Columns and rows under which there is no room for a picture."""
@@ -132,24 +133,9 @@ def draw(
     name = f" {curve.variable}" if len(curve.variable) <= width // 16 else ""
     frame = Frame(x_window, ys, width - left - len(name), rows)
 
-    canvas = _zero_lines(frame, y_ticks if grid else ())
-    legend: list[tuple[Cell, str]] = [(("━", "f"), "f")]
-    of_f, of_derivative = breaks_of(curve)
-    for place, values in reversed([*enumerate(curve.higher)] if derivative else []):
-        layer = rasterise(runs(curve.x, values, frame, of_derivative), frame)
-        canvas = _marked(canvas, layer, HIGHER[place])
-        legend.insert(1, (HIGHER[place], f"f{chr(39) * (place + 2)}{_whereabouts(values, layer, frame)}"))
-    if derivative:
-        layer = rasterise(runs(curve.x, curve.derivative, frame, of_derivative), frame)
-        canvas = _marked(canvas, layer, (DOT, "derivative"))
-        legend.insert(1, ((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
-    if other is not None:
-        canvas = _marked(canvas, rasterise(runs(other.x, other.f, frame, breaks_of(other)[0]), frame), (OTHER, "other"))
-        told, most = other.what or "the other", width // 3
-        legend.append(((OTHER, "other"), told if len(told) <= most else f"{told[: most - 1]}…"))
-    layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
-    canvas = _over(canvas, layer, "f")
-    legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
+    canvas, legend = _with_curves(
+        _zero_lines(frame, y_ticks if grid else ()), frame, curve, derivative, other, width // 3
+    )
     legend.append((("╍", "tangent"), "tangent" if degree == 1 else f"Taylor, degree {degree}"))
 
     marked = {row_of(frame, value): text for value, text in y_ticks}
@@ -162,6 +148,33 @@ def draw(
         )
     lines += _x_axis(frame, left, name, curve.trouble)
     return Picture(tuple(map(tuple, lines)), frame, left, top, own)
+
+
+def _with_curves(
+    canvas: Canvas, frame: Frame, curve: Curve, derivative: bool, other: Curve | None, most: int
+) -> tuple[Canvas, list[tuple[Cell, str]]]:
+    """The derivatives, the other function and f over what is there, and the legend of them, f first.
+
+    most: characters of the name of the other one.
+    """
+    legend: list[tuple[Cell, str]] = [(("━", "f"), "f")]
+    of_f, of_derivative = breaks_of(curve)
+    for place, values in reversed([*enumerate(curve.higher)] if derivative else []):
+        layer = rasterise(runs(curve.x, values, frame, of_derivative), frame)
+        canvas = _marked(canvas, layer, HIGHER[place])
+        legend.insert(1, (HIGHER[place], f"f{chr(39) * (place + 2)}{_whereabouts(values, layer, frame)}"))
+    if derivative:
+        layer = rasterise(runs(curve.x, curve.derivative, frame, of_derivative), frame)
+        canvas = _marked(canvas, layer, (DOT, "derivative"))
+        legend.insert(1, ((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
+    if other is not None:
+        canvas = _marked(canvas, rasterise(runs(other.x, other.f, frame, breaks_of(other)[0]), frame), (OTHER, "other"))
+        told = other.what or "the other"
+        legend.append(((OTHER, "other"), told if len(told) <= most else f"{told[: most - 1]}…"))
+    layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
+    canvas = _over(canvas, layer, "f")
+    legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
+    return canvas, legend
 
 
 def trouble_text(curve: Curve) -> str:
@@ -221,9 +234,9 @@ def column_of(frame: Frame, x: float) -> int:
     return nearest(frame.place(x, frame.y_window[0])[0]) // 2
 
 
-def _zero_lines(frame: Frame, grid: Sequence[tuple[float, str]] = ()) -> list[list[Cell]]:
+def _zero_lines(frame: Frame, grid: Sequence[tuple[float, str]] = ()) -> Canvas:
     """An empty canvas but for x = 0 and y = 0 where they are inside the windows, and a grid at the ticks of both axes."""
-    canvas: list[list[Cell]] = [[BLANK] * frame.columns for _ in range(frame.rows)]
+    canvas: Canvas = [[BLANK] * frame.columns for _ in range(frame.rows)]
     for at in {row_of(frame, value) for value, _ in grid}:
         canvas[at] = [("┄", "zero")] * frame.columns
     for at in {column_of(frame, value) for value, _ in _x_ticks(frame)} if grid else ():
@@ -239,7 +252,7 @@ def _zero_lines(frame: Frame, grid: Sequence[tuple[float, str]] = ()) -> list[li
     return canvas
 
 
-def _marked(canvas: list[list[Cell]], layer: Sequence[str], cell: Cell) -> list[list[Cell]]:
+def _marked(canvas: Canvas, layer: Sequence[str], cell: Cell) -> Canvas:
     """A curve by a sign of its own in each cell that it passes, told from the others without colours."""
     return [
         [under if character == " " else cell for under, character in zip(*pair, strict=True)]
@@ -247,7 +260,7 @@ def _marked(canvas: list[list[Cell]], layer: Sequence[str], cell: Cell) -> list[
     ]
 
 
-def _over(canvas: list[list[Cell]], layer: Sequence[str], role: Role) -> list[list[Cell]]:
+def _over(canvas: Canvas, layer: Sequence[str], role: Role) -> Canvas:
     return [
         [
             cell if character == " " else merged(cell, ord(character) - BRAILLE, role)
@@ -283,7 +296,7 @@ def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[
     return line + cells_of((shown if spare > 8 else "").rjust(spare - 1).ljust(spare), "label")
 
 
-def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> list[list[Cell]]:
+def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> Canvas:
     """The axis, with the variable's name at its end, and its labels, each centred under its tick.
 
     Where f, or f', is not finite the axis says so: at the cells that hold such a place.

@@ -156,15 +156,22 @@ def witness(
         return replace(base, operands=tuple(operands))
     if changed:
         return base  # what was there before is gone
+    return _run_again(func, args, kwargs, inputs, look) or base
+
+
+def _run_again(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: Sequence[torch.Tensor], look: Look
+) -> Witness | None:
+    """The operation below autograd that made the call's result bad, with its operands there; None where it is not seen again."""
     watch = _Watch({id(one): name for one in inputs if (name := look.name(one)) is not None})
     _again(watch, func, args, kwargs)
     found = watch.found.get(True) or watch.found.get(False)
     if found is None:
-        return base
+        return None
     aten, given, made = found
     place = first_bad(made)
     if place is None:
-        return base
+        return None
     index, number, bad = place
     operation = aten.__name__.partition(".")[0]
     names = [argument.name for argument in aten._schema.arguments]
