@@ -121,11 +121,19 @@ def _batch(given: Given, at: Mapping[str, str], alone: str | None, settings: Set
         raise click.UsageError("a batch is answered in JSON: gradtui - --json")
     if given.trains or given.data:
         raise click.UsageError("a batch is not trained: one function at a time")
-    from gradtui.command.json_lines import answer_input
+    from gradtui.command.json_lines import Unsaid, answer_input
 
     option_values.complain(settings)
-    dtype, limits = settings.get("dtype"), settings.get("window")
-    sys.exit(answer_input(at, alone, dtype, given.device, limits, given.order, given.taylor))
+    unsaid = Unsaid(
+        {name: option_values.read_value(place) for name, place in at.items()},
+        None if alone is None else option_values.read_value(alone),
+        settings.get("dtype"),
+        given.device,
+        settings.get("window"),
+        given.order,
+        given.taylor,
+    )
+    sys.exit(answer_input(unsaid))
 
 
 def _function(given: Given, text: str, at: Mapping[str, str], alone: str | None, settings: Settings) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from io import BufferedIOBase
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO, NamedTuple, cast
 
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from gradtui.chart.window import Window
 from gradtui.command.evaluator import evaluator
-from gradtui.command.option_values import Value, read_value
+from gradtui.command.option_values import Value
 from gradtui.command.stream_lines import LONGEST_LINE, lines_of
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
@@ -52,53 +52,34 @@ class LineError(Exception):
         self.problem, self.expression = problem, expression
 
 
-def answer_input(
-    at: Mapping[str, str],
-    alone: str | None,
-    dtype: Dtype,
-    device: Device,
-    window: Window | None = None,
-    order: int | None = None,
-    taylor: int | None = None,
-) -> int:
-    """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
-    well = answer_lines(
-        cast(BufferedIOBase, sys.stdin.buffer),
-        sys.stdout.buffer,
-        at={name: read_value(place) for name, place in at.items()},
-        alone=None if alone is None else read_value(alone),
-        dtype=dtype,
-        device=device,
-        window=window,
-        order=order,
-        taylor=taylor,
-    )
-    return 0 if well else 1
+class Unsaid(NamedTuple):
+    """What holds for a line that says nothing of it.
 
-
-def answer_lines(
-    lines: BufferedIOBase,
-    answers: BinaryIO,
-    *,
-    at: Mapping[str, Value],
-    alone: Value | None,
-    dtype: Dtype,
-    device: Device,
-    window: Window | None = None,
-    order: int | None = None,
-    taylor: int | None = None,
-) -> bool:
-    """One line of JSON for each line, at once; whether all went well.
-
-    at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
-    window: of the charts, order: of the highest derivative, taylor: the degree of Taylor's polynomial, each for a line that
-    says nothing of it.
+    at: where variables stand. alone: the same for the one variable of a line that has one. window: of the charts. order: of the
+    highest derivative. taylor: the degree of Taylor's polynomial.
     """
+
+    at: Mapping[str, Value]
+    alone: Value | None
+    dtype: Dtype
+    device: Device
+    window: Window | None = None
+    order: int | None = None
+    taylor: int | None = None
+
+
+def answer_input(unsaid: Unsaid) -> int:
+    """Answer each line of standard input on standard output; the exit status."""
+    return 0 if answer_lines(cast(BufferedIOBase, sys.stdin.buffer), sys.stdout.buffer, unsaid) else 1
+
+
+def answer_lines(lines: BufferedIOBase, answers: BinaryIO, unsaid: Unsaid) -> bool:
+    """One line of JSON for each line, at once; whether all went well."""
     well = True
     with evaluator() as evaluate:
         for number, text in enumerate(lines_of(lines), start=1):
             try:
-                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window, order, taylor))
+                snapshot = evaluate(_request(number, text, unsaid))
             except LineError as error:
                 snapshot = Snapshot(number, error.expression, problem=error.problem)
             problem = snapshot.problem
@@ -108,17 +89,7 @@ def answer_lines(
     return well
 
 
-def _request(
-    number: int,
-    raw: bytes,
-    at: Mapping[str, Value],
-    alone: Value | None,
-    dtype: Dtype,
-    device: Device,
-    window: Window | None,
-    order: int | None,
-    taylor: int | None,
-) -> Request:
+def _request(number: int, raw: bytes, unsaid: Unsaid) -> Request:
     text = raw.decode(errors="replace")
     if len(raw) > LONGEST_LINE:
         raise LineError(Problem("limit", f"a line holds at most {LONGEST_LINE:,} bytes"), text[:100] + "…")
@@ -135,18 +106,19 @@ def _request(
             "syntax", f"a line is not trained: {key} means nothing here", hint=f"gradtui F --{key} … --json"
         )
         raise LineError(problem, asked.expression)
-    here = dict(at)
+    here = dict(unsaid.at)
     for given, value in asked.at.items():
         name = lowered(given)
         here[name] = _value(name, value, asked.expression)
     variables = _variables(asked.expression, here)
-    if alone is not None:
-        here |= _alone(variables, here, alone)
-    curve = curve_request(variables, here, _window(asked, window))
-    degree = taylor if asked.taylor is None else asked.taylor
-    most = asked.order or order or (None if degree is None else 1)
+    if unsaid.alone is not None:
+        here |= _alone(variables, here, unsaid.alone)
+    curve = curve_request(variables, here, _window(asked, unsaid.window))
+    degree = unsaid.taylor if asked.taylor is None else asked.taylor
+    most = asked.order or unsaid.order or (None if degree is None else 1)
     orders = OrdersRequest(most, degree=degree) if most is not None and variables else None
-    return Request(number, asked.expression, here, _dtype(asked, dtype), device, curve=curve, orders=orders)
+    dtype = _dtype(asked, unsaid.dtype)
+    return Request(number, asked.expression, here, dtype, unsaid.device, curve=curve, orders=orders)
 
 
 def _read_json(text: str) -> Line:
