@@ -1,31 +1,20 @@
-"""Gradients that a step or a pass left: whether they are still there when the next one begins, somebody cleared them, or no step
-ever takes them."""
+"""Gradients that a step or a pass left: whether they are still there when the next one begins, or somebody cleared them."""
 
 from __future__ import annotations
 
-import math
-import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from types import FrameType
 from typing import NamedTuple
 
 import torch
 
-from gradtui.engine.capture.introspection import is_a, living
-from gradtui.engine.torch_private import is_step_heard
 from gradtui.engine.torch_sharding import is_flattened
 from gradtui.engine.watching import tensor_norms
-from gradtui.engine.watching.parameter_names import Names
-from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.source import Source
 
 MOST_LOOKED_AT = 4
 """Gradients of which it is looked whether they were cleared."""
-
-WITHOUT_A_STEP = (3, 10, 100)
-"""Passes after which is looked for optimizers that have not stepped, or whether what was found is still so."""
 
 Left = list[tuple[torch.Tensor, int]]
 """Parameters, each with the identity of the gradient it had."""
@@ -152,103 +141,6 @@ class LeftGradients:
             self._samples[optimizer] = smallest, _numbers(smallest)
 
 
-class Waiting(NamedTuple):
-    """An optimizer that has not stepped. alone: nothing but parameters got a gradient in the pass that was looked at. first: one
-    of its parameters that did. samples: of all that did."""
-
-    optimizer: weakref.ref[torch.optim.Optimizer]
-    place: Source | None
-    names: tuple[str, ...]
-    alone: bool
-    first: weakref.ref[torch.Tensor]
-    samples: Samples
-
-
-class Unstepped:
-    """Optimizers whose parameters get gradients, and of which no step comes: it was forgotten, or stands behind a condition that
-    never holds. Of parameters that another optimizer steps, or somebody's own code writes to, nothing is said."""
-
-    def __init__(self, history: History, names: Names) -> None:
-        self._history, self._names = history, names
-        self._stepped: dict[int, weakref.ref[torch.optim.Optimizer]] = {}
-        self._waiting: dict[int, Waiting] = {}
-        self._passes = 0
-
-    def steps(self, optimizer: torch.optim.Optimizer) -> None:
-        """Or is asked to: a GradScaler may leave the step out."""
-        self._stepped[id(optimizer)] = weakref.ref(optimizer)
-        self._forget(id(optimizer))
-
-    def pass_ends(self, leaves: Callable[[], Sequence[torch.Tensor]], place: Source | None, frame: FrameType) -> None:
-        """leaves: gives those of the pass."""
-        self._passes += 1
-        for one in self._waiting.values():
-            if (leaf := one.first()) is not None and leaf.grad is not None:
-                self._history.note("unstepped", one.place, one.names)
-        if self._passes in WITHOUT_A_STEP:
-            self.settle()
-            if self._is_any_without():
-                self._look(leaves(), place, frame)
-
-    def settle(self) -> None:
-        """What was changed all the same is not waiting for a step."""
-        for key, one in [*self._waiting.items()]:
-            if one.samples.changed():
-                self._forget(key)
-
-    def _forget(self, key: int) -> None:
-        known = self._waiting.pop(key, None)
-        if known is not None:
-            self._history.noted.pop(("unstepped", known.place, known.names), None)
-
-    def _is_any_without(self) -> bool:
-        """Whether there is anything with a gradient that no optimizer has stepped: all objects are looked through for it."""
-        return not self._history.updates or any(
-            one.optimizer is None and one.trained for one in self._history.parameters.values()
-        )
-
-    def _look(self, leaves: Sequence[torch.Tensor], place: Source | None, frame: FrameType) -> None:
-        known = [one for reference in self._stepped.values() if (one := reference()) is not None]
-        owned = {id(one) for each in known for one in _parameters(each)}
-        alone, reached = all(is_a(one, torch.nn.Parameter) for one in leaves), {*map(id, leaves)}
-        for optimizer in living(torch.optim.Optimizer):
-            if id(optimizer) in self._waiting or optimizer in known or not is_step_heard(optimizer):
-                continue
-            parameters = _parameters(optimizer)
-            having = [one for one in parameters if id(one) in reached and has_gradient(one)]
-            if having and not owned.intersection(map(id, parameters)):
-                ids = {*map(id, having)}
-                found = self._names.of(parameters, frame)
-                names = tuple(name for name, one in found.items() if id(one) in ids)
-                samples = Samples()
-                samples.take(having)
-                first = weakref.ref(having[0])
-                self._waiting[id(optimizer)] = Waiting(weakref.ref(optimizer), place, names, alone, first, samples)
-                noted = self._history.note(
-                    "unstepped", place, names, optimizer=type(optimizer).__name__, alone=alone, names=names
-                )
-                noted.count = self._passes
-
-
-def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-    return [one for group in optimizer.param_groups for one in group["params"]]
-
-
-class LastGradients:
-    """Which gradient each parameter had at the last step that asked. None of them is held."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[weakref.ref[torch.Tensor], int]] = {}
-
-    def is_the_last(self, name: str, gradient: torch.Tensor | None) -> bool:
-        """Whether no pass, and nothing else, has changed it since."""
-        if gradient is None:
-            return False
-        now, before = (weakref.ref(gradient), gradient._version), self._known.get(name)
-        self._known[name] = now
-        return before is not None and before[0] is now[0] and before[1] == now[1]
-
-
 def gradient_of(parameter: torch.Tensor) -> torch.Tensor | None:
     """What its step will use. Where this process holds nothing of what is spread over several, torch may leave it without: that
     of nothing."""
@@ -292,30 +184,3 @@ def _still_there(left: Left) -> Left:
 
 def _is_there(parameter: torch.Tensor, gradient: int) -> bool:
     return _identity(parameter) == gradient and has_gradient(parameter)
-
-
-class LastSteps:
-    """What each optimizer, by its number, changed last; in the memory in which the next step keeps what was before."""
-
-    def __init__(self) -> None:
-        self._kept: dict[int, list[torch.Tensor]] = {}
-        self._done: set[int] = set()
-
-    def along(self, number: int, parameters: Sequence[torch.Tensor], given: Mapping[int, torch.Tensor | None]) -> float:
-        """By how much the loss still rises, or falls, along the last step where that has ended, by the gradients there; nan where
-        it is not known. given: gradients by the ids of their parameters, where they are not in `grad`."""
-        kept = self._kept.get(number, [])
-        if number not in self._done or len(kept) != len(parameters):
-            return math.nan
-        every = ((given.get(id(one), gradient_of(one)), change) for one, change in zip(parameters, kept, strict=True))
-        pairs = [(grad, change) for grad, change in every if grad is not None]
-        return -tensor_norms.products(pairs) if pairs else math.nan
-
-    def begins(self, number: int, parameters: Sequence[torch.Tensor]) -> None:
-        self._done.discard(number)
-        self._kept[number] = tensor_norms.copies(parameters, self._kept.get(number, []))
-
-    def ends(self, number: int, parameters: Sequence[torch.Tensor]) -> list[float]:
-        """The norm of what it changed, of each."""
-        self._done.add(number)
-        return tensor_norms.differences(self._kept[number], parameters)

@@ -20,7 +20,8 @@ from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
-from gradtui.engine.watching.left_gradients import LastGradients, LastSteps, gradient_of, has_gradient
+from gradtui.engine.watching.last_steps import LastGradients, LastSteps
+from gradtui.engine.watching.left_gradients import gradient_of, has_gradient
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink

@@ -32,11 +32,11 @@ from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.guard import Guard
 from gradtui.engine.watching.kept_calls.tape import Tape, closure_of
-from gradtui.engine.watching.left_gradients import Unstepped
 from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.telling import Telling, Told
+from gradtui.engine.watching.unstepped_optimizers import Unstepped
 from gradtui.engine.watching.updates_by_hand import ByHand, UpdatesByHand
 from gradtui.engine.watching.watched_thread import WatchedThread
 from gradtui.findings.over_time.history import History
