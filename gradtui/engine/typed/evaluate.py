@@ -57,7 +57,8 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
     at, leaves, data = _stood(request, expression)
     dtype, device = dtype_and_device(request)
-    expression = differentiated(expression, leaves, data)
+    typed, expression = expression, differentiated(expression, leaves, data)
+    rows = min(map(len, data.values())) if expression is not typed else 0
     done = forward.run(expression, leaves | data, dtype=dtype, device=device)
     along = _along(request, leaves)
     built = model.Graph()
@@ -79,7 +80,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     with parts.part("notes on corners"):
         corners = tuple(torch_at_kinks.notes(expression, done.values))
     with parts.part("notes on the numbers"):
-        told = (*notes(done, built, tuple(leaves)), *corners, *inaccuracies.notes(expression, done.values))
+        told = (*notes(done, built, tuple(leaves), rows), *corners, *inaccuracies.notes(expression, done.values))
     with parts.part("differences"):
         differences = _differences(request, expression, at if corners else _held(leaves | data), leaves)
     with parts.part("the curve"):

@@ -15,9 +15,12 @@ from gradtui.snapshot.model import Graph, Node, Note, Values
 from gradtui.snapshot.numbers import numbers
 
 
-def notes(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterator[Note]:
-    """In the order: what f is, what is not checked, what it does not depend on, what is not finite first."""
+def notes(forward: Forward, graph: Graph, variables: tuple[str, ...], rows: int) -> Iterator[Note]:
+    """In the order: what f is, what is not checked, what it does not depend on, what is not finite first. rows: of data, over
+    which f is averaged, 0 for none."""
     output = forward.output
+    if rows:
+        yield Note("vector", f"f is the mean over {rows:,} row{'s' * (rows > 1)} of data")
     if isinstance(output, torch.Tensor) and output.ndim and output.requires_grad:
         yield Note("vector", f"f is a vector of {len(output)}: its gradient is that of sum(f)")
     yield from _unchecked(graph)

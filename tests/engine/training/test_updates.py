@@ -277,6 +277,8 @@ def test_further_derivatives_are_of_the_rows_that_the_update_sees(expression: st
     assert told.training is not None
     assert told.orders is not None
     rows = list(told.training.updates[0].rows)
+    told_of_rows = [one.text for one in told.notes if f"{len(rows)} row" in one.text]
+    assert len(told_of_rows) == (expression.startswith("p =")), "no mean is told of that the text itself has"
     some_x, some_y = (torch.tensor(column, dtype=torch.float64)[rows] for column in (x, y))
 
     def f(w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
