@@ -238,6 +238,7 @@ def drifting(history: History) -> Iterator[Fault]:
             and not one.trained
             and one.drift.count >= LEAST_UPDATES
             and one.drift.count >= MOSTLY * one.steps
+            and not _is_after_bad(history, one.drift.since)
         ):
             groups.setdefault((one.optimizer, one.decay), []).append(one)
     if any(one.bad.count for group in groups.values() for one in group):
@@ -343,6 +344,9 @@ def _cause(history: History, update: int, name: str, kinds: Collection[str]) -> 
 
 def _is_spoilt(history: History, one: ParameterHistory) -> bool:
     """After the loss has become nan nothing that follows is a finding."""
+    return _is_after_bad(history, one.none.since if one.none.since is not None else one.zero.since)
+
+
+def _is_after_bad(history: History, since: int | None) -> bool:
     bad = [found[0] for found in (history.bad_loss, history.bad_gradient) if found is not None]
-    since = one.none.since if one.none.since is not None else one.zero.since
     return bool(bad) and since is not None and since >= min(bad)
