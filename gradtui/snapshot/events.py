@@ -51,7 +51,7 @@ misgiven: a loss was given numbers that it does not take.
 """
 Misgiven = Literal[
     "no log probabilities", "no log probabilities in time", "kl_div without logarithm", "kl_div of logarithms",
-    "targets out of range", "targets are no probabilities",
+    "targets out of range", "targets are no probabilities", "targets of 0 and 1",
 ]  # fmt: skip
 """What is wrong with what a loss was given."""
 Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]

@@ -1,17 +1,29 @@
-"""What a model is made of: one module that stands in several places, weights of which all rows are the same numbers."""
+"""What a model is made of: one module that stands in several places, one that is frozen in name alone, weights of which all rows
+are the same numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import torch
 
 from gradtui.engine.capture.introspection import entries, instance_variables, living, named_parameters, submodules
 from gradtui.engine.watching import tensor_norms
+from gradtui.findings.over_time.history import History
 
 CLOSE = 1e-6
 """Of the largest of a weight: units that are one may differ by so much, as kernels add up in another order."""
+
+
+def note(history: History, model: torch.nn.Module, named: Mapping[str, torch.Tensor]) -> None:
+    """named: the parameters by the names that the history has for them."""
+    for paths in shared(model):
+        history.note("shared", None, paths, paths=paths)
+    for path, parameters in frozen_in_name(model):
+        own = {*map(id, parameters)}
+        names = tuple(name for name, one in named.items() if id(one) in own)
+        history.note("frozen_in_name", None, path, path=path, names=names)
 
 
 def shared(model: torch.nn.Module) -> Iterator[tuple[str, ...]]:
@@ -27,6 +39,14 @@ def shared(model: torch.nn.Module) -> Iterator[tuple[str, ...]]:
         alike = {re.sub(r"\d+", "0", path) for path in paths}
         if len(paths) > 1 and (len(alike) == 1 or len({path.rpartition(".")[0] for path in paths}) == 1):
             yield tuple(paths)
+
+
+def frozen_in_name(model: torch.nn.Module) -> Iterator[tuple[str, Collection[torch.Tensor]]]:
+    """The path of each module that was given an attribute `requires_grad = False`, which is none of its own and freezes nothing,
+    and its parameters."""
+    for path, module in submodules(model).items():
+        if instance_variables(module).get("requires_grad") is False:
+            yield path, named_parameters(module).values()
 
 
 def is_in_a_module(parameters: Collection[int]) -> bool:

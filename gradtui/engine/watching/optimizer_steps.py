@@ -222,8 +222,7 @@ class Steps:
             if known is not None and (known.alike or self._history.updates - self._history.begun == LOOKED_AT):
                 known.alike = model_structure.is_one_unit(one)
         for model in self._names.models() if not self._history.of("shared") else ():
-            for paths in model_structure.shared(model):
-                self._history.note("shared", None, paths, paths=paths)
+            model_structure.note(self._history, model, self._named)
 
     def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
         """Weights and gradients were finite, and what the step made of them is not."""

@@ -66,6 +66,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     left_gradients.foreign,
     losses.row_order,
     losses.learned_target,
+    structure.frozen_in_name,
     structure.frozen,
     structure.shared,
     structure.made_anew,

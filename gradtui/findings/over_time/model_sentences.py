@@ -114,6 +114,11 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "to 1, and has no logarithm of what is below 0",
         "hand probabilities as the target, or set log_target=True",
     ),
+    "exponential twice": Sentence(
+        "loss_input",
+        "{loss} is given what exp has made, and takes an exponential of that itself (log_input=True): its rate is exp(exp(x))",
+        "hand it what stood before the exp, or set log_input=False",
+    ),
     "sigmoid twice": Sentence(
         "softmax_twice",
         "{loss} takes a sigmoid of what a sigmoid has already made: probabilities where it wants logits, so that none gets "
@@ -215,6 +220,11 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "what they would learn is lost",
         "make the layer once, in __init__, as an attribute: self.layer = ...; then it is in model.parameters(). No fault where "
         "they are a copy whose gradients are handed on",
+    ),
+    "module is frozen in name": Sentence(
+        "frozen",
+        "{names}: {module}.requires_grad = False gives the module an attribute and freezes nothing: these go on to learn",
+        "call requires_grad_(False) of the module, which sets that of each of its parameters",
     ),
     "frozen from the start": Sentence(
         "frozen",

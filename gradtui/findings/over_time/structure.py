@@ -48,6 +48,15 @@ def frozen(history: History) -> Iterator[Fault]:
             )
 
 
+def frozen_in_name(history: History) -> Iterator[Fault]:
+    """A module that was to be frozen, and learns."""
+    for one in history.of("frozen_in_name"):
+        own = [history.parameters[name] for name in one.facts["names"] if name in history.parameters]
+        names = tuple(each.name for each in own if each.optimizer is not None and each.trained >= LEAST_UPDATES)
+        if names:
+            yield Fault("module is frozen in name", None, {"module": one.facts["path"] or "the model"}, "likely", names)
+
+
 def made_anew(history: History) -> Iterator[Fault]:
     """A layer of the forward pass; but for copies of what then gets no gradient, which is told of that."""
     if any(one.optimizer is not None and one.none.count == one.steps for one in history.parameters.values()):

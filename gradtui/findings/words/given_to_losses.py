@@ -28,6 +28,10 @@ GIVEN: dict[Misgiven, tuple[str, str]] = {
         "the targets of {loss} go from {least} to {most}, where it takes 0 to 1: the loss has no least, and falls below 0",
         "mark the classes by 0 and 1; several that exclude each other by cross_entropy",
     ),
+    "targets of 0 and 1": (
+        "the targets of {loss} are 0 and 1, where it takes -1 and 1: what is marked by 0 is no counterexample to it",
+        "mark what is unlike by -1: 2*target - 1",
+    ),
     "targets are no probabilities": (
         "the targets of {loss} are no probabilities: those of one row add up to {sum}, the least is {least}, where each "
         "row should add up to 1",

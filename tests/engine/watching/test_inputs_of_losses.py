@@ -59,6 +59,10 @@ WRONG: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
         out.exp() / out.exp().sum(1, keepdim=True), LABELS
     ),
     "several hold": lambda out: functional.cross_entropy(out, torch.ones_like(SOFT)),
+    "0 for unlike": lambda out: functional.cosine_embedding_loss(out, out.flip(0), (LABELS > 0).float()),
+    "0 for far": lambda out: functional.hinge_embedding_loss(out.square().sum(1), target=(LABELS > 0).long()),
+    "0 for the other class": lambda out: functional.soft_margin_loss(out[:, 0], (LABELS > 0).float()),
+    "an exponential before": lambda out: functional.poisson_nll_loss(out.exp().squeeze(), SOFT),
     "logits of a teacher": lambda out: functional.cross_entropy(out, SOFT.log()),
 }
 RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -76,6 +80,11 @@ RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "soft targets": lambda out: functional.cross_entropy(out, SOFT, label_smoothing=0.1),
     "rows left out": lambda out: functional.cross_entropy(out, SOFT * (LABELS > 0)[:, None]),
     "nll_loss in bfloat16": lambda out: functional.nll_loss((8 * out).bfloat16().log_softmax(-1), LABELS),
+    "-1 for unlike": lambda out: functional.cosine_embedding_loss(out, out.flip(0), (LABELS > 0).float() * 2 - 1),
+    "all alike": lambda out: functional.cosine_embedding_loss(out, out.flip(0), torch.ones(ROWS)),
+    "-1, 0 where it is not known, and 1": lambda out: functional.soft_margin_loss(out[:, 0], LABELS.float() - 1),
+    "logarithms of rates": lambda out: functional.poisson_nll_loss(out, SOFT),
+    "rates": lambda out: functional.poisson_nll_loss(out.exp(), SOFT, log_input=False),
     "labels": lambda out: functional.cross_entropy(out, LABELS),
     "0 and 1": lambda out: functional.binary_cross_entropy_with_logits(out, SOFT.round()),
 }

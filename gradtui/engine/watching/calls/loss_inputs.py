@@ -57,6 +57,9 @@ def _row(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str,
     with unasked(), torch.no_grad():
         if func is functional.binary_cross_entropy_with_logits and is_a_sigmoid(args[0]):
             return "sigmoid twice", {}
+        if func is functional.poisson_nll_loss:
+            takes_one = kwargs.get("log_input", args[2] if len(args) > 2 else True)
+            return ("exponential twice" if takes_one and made_by(args[0]) == "ExpBackward0" else ""), {}
     return wrong(func, args, kwargs) or ("", {})
 
 
