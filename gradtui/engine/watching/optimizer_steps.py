@@ -23,6 +23,7 @@ from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.last_steps import LastGradients, LastSteps
 from gradtui.engine.watching.left_gradients import gradient_of, has_gradient
 from gradtui.engine.watching.parameter_names import Names
+from gradtui.engine.watching.parameter_owners import Owners
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.updates_by_hand import ByHand, gradients
@@ -45,7 +46,7 @@ class Steps:
         self._history, self._names, self._passes, self._notice, self._sink = history, names, passes, notice, sink
         self._started = started
         self._optimizers: list[weakref.ref[Any]] = []
-        self._owned: list[dict[int, weakref.ref[torch.Tensor]]] = []
+        self._owners = Owners()
         self._named: Mapping[str, torch.Tensor] = {}
         self._last_steps, self._along = LastSteps(), math.nan
         self._grads: dict[str, tuple[float, int, int]] = {}
@@ -69,7 +70,7 @@ class Steps:
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame, stepped=True)
         self._number = self._numbered(optimizer, place)
-        self._own()
+        self._owners.have(self._number, self.parameters)
         self._look_at_weights()
         self._look_whether_written()
         self._along = self._last_steps.along(self._number, self.parameters, gradients(optimizer))
@@ -106,12 +107,13 @@ class Steps:
         if shards:
             self._shards.update(shards)
             self._sink.shards(shards)
-        own = {id(one) for one in self.parameters}
         made = OptimizerHistory(name, frozenset(), self._history.updates, source=place, by_hand=by_hand)
         self._describe(made)
-        alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
-        made.follows = max((place for place in alike if self._owned[place].keys() == own and not by_hand), default=None)
-        self._owned.append({})
+        alike = (
+            place for place, other in enumerate(self._history.optimizers) if other.name == made.name and not by_hand
+        )
+        made.follows = max((one for one in alike if self._owners.had_the_same(one, self.parameters)), default=None)
+        self._owners.comes()
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
 
@@ -179,7 +181,7 @@ class Steps:
         if is_a(optimizer, ByHand) and optimizer.replaced:
             self._named = {name: optimizer.now(one) for name, one in self._named.items()}
             self.parameters = [*map(optimizer.now, self.parameters)]
-            self._own()
+            self._owners.have(self._number, self.parameters)
         history, update = self._history, self._history.updates
         if self._skipped:
             return
@@ -334,9 +336,9 @@ class Steps:
         history, update = self._history, self._history.updates
         own, has_rate = group is not None, group is not None and bool(group.get("lr", 1.0))
         known = history.parameters.get(name)
-        if group is None and (known is None or known.optimizer is None) and self._is_owned(one):
+        if group is None and (known is None or known.optimizer is None) and self._owners.own(one):
             return  # it has steps of its own, and had another name before there were several models
-        if known is not None and not own and self._is_over(known) and not self._is_owned(one):
+        if known is not None and not own and self._is_over(known) and not self._owners.own(one):
             known = None  # another of the same name, of a model that is trained now
         if known is None or (own and known.optimizer is None):
             # steps of others, before its own first, tell nothing of it
@@ -349,7 +351,7 @@ class Steps:
             known.optimizer = self._number
             known.rate, known.decay = _number(group, "lr"), _number(group, "weight_decay")
         elif known.optimizer is not None:
-            is_another = known.optimizer == self._number and not self._is_owned(one)
+            is_another = known.optimizer == self._number and not self._owners.own(one)
             if is_another and norms.grad and self._find_orphans(history.optimizers[self._number]):
                 known.replaced.add(update, True)
             return  # it has steps of its own
@@ -370,20 +372,11 @@ class Steps:
     def _look_whether_written(self) -> None:
         changed, places = self._samples.changed(), self._notice.written
         learn = ((name, one) for name, one in self._named.items() if one.requires_grad)  # what is frozen others move
-        own = ((name, one) for name, one in learn if id(one) in changed and self._is_owned(one))
+        own = ((name, one) for name, one in learn if id(one) in changed and self._owners.own(one))
         names = [name for name, one in own if id(one) in places or not is_shared(one)]
         if names:
             place = next((one for name in names if (one := places.get(id(self._named[name]))) is not None), None)
             self._history.note("written", place, names=tuple(names))
-
-    def _own(self) -> None:
-        """Those of the optimizer that steps; groups may come to it later."""
-        known = self._owned[self._number]
-        if any(id(one) not in known or known[id(one)]() is not one for one in self.parameters):
-            self._owned[self._number] = {id(one): weakref.ref(one) for one in self.parameters}
-
-    def _is_owned(self, parameter: torch.Tensor) -> bool:
-        return any(id(parameter) in own and own[id(parameter)]() is parameter for own in self._owned)
 
 
 def _number(group: Mapping[str, Any], name: str) -> float:
