@@ -14,8 +14,8 @@ import gradtui
 from gradtui.engine.autograd import backward
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.engine.typed import curve, differences, inaccuracies, torch_at_kinks
-from gradtui.engine.user import detail
 from gradtui.engine.user import evaluate as user
+from gradtui.engine.user import small_graph
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from tests.failing import failing
@@ -63,7 +63,7 @@ def test_the_rest_of_a_function_is_told(asked: Request) -> None:
     assert faults(told) == [True]
 
 
-@pytest.mark.parametrize("place", [user.Evaluation._completed, detail.detailed, backward.drive])
+@pytest.mark.parametrize("place", [user.Evaluation._completed, small_graph.detailed, backward.drive])
 def test_what_is_ours_is_not_laid_to_the_function(place: Callable[..., Any], asked: Request) -> None:
     with failing(cast(FunctionType, place)):
         told = user.evaluate(asked)

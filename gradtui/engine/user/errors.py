@@ -14,7 +14,7 @@ from types import CodeType, FrameType, TracebackType
 import torch
 
 from gradtui.engine.capture.places import Places
-from gradtui.engine.user.marks import marked, start_of
+from gradtui.engine.user.marked_line import marked, start_of
 from gradtui.engine.user.module import text_of
 from gradtui.engine.user.too_nested import TooDeepError
 from gradtui.engine.working_folder import shown

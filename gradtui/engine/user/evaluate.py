@@ -24,7 +24,6 @@ from gradtui.engine.parts import Parts
 from gradtui.engine.tensors.dtype_and_device import RefusalError, dtype_and_device
 from gradtui.engine.tensors.values import device_name, dtype_name, values_of
 from gradtui.engine.user.confine import confined, silent
-from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import TooLongError, Way, files_of, of_user_code, problem
 from gradtui.engine.user.function_parameters import Arguments, arguments
 from gradtui.engine.user.graph_before_error import graph_before
@@ -34,6 +33,7 @@ from gradtui.engine.user.module import UserModule, text_of
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
 from gradtui.engine.user.script_expressions import spelling
+from gradtui.engine.user.small_graph import detailed
 from gradtui.engine.user.target import function
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned

@@ -17,9 +17,9 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.conditions import Conditions, conditions
 from gradtui.tui.training.of_file import OfFile, moving, standing
 from gradtui.tui.training.rate_ladder import next_rate
-from gradtui.tui.training.under import Under, under
 
 SPEEDS = (1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0)
 """Updates a second."""
@@ -165,8 +165,8 @@ class Trainer:
         return made is not None and (made.changed or not self.history.is_of(made, self._under))
 
     @property
-    def _under(self) -> Under | None:
-        return under(self._session, self.trained) if self._session.live and not self.of_file else None
+    def _under(self) -> Conditions | None:
+        return conditions(self._session, self.trained) if self._session.live and not self.of_file else None
 
     def after(self, act: Callable[[], None]) -> None:
         """What a key does, once the updates are made that were asked for before it."""
@@ -303,7 +303,7 @@ class Trainer:
         history = self.history
         update, last, held = history.update(history.here), history.last, history.under(history.here)
         if update is not None:
-            if isinstance(held, Under):
+            if isinstance(held, Conditions):
                 self._session.stand(dict(held.held))
             self._stand({name: moved.value for name, moved in update.variables.items()})
         elif last is not None:

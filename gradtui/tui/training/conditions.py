@@ -10,7 +10,7 @@ from gradtui.snapshot.model import Device, Dtype
 from gradtui.tui.session import Session
 
 
-class Under(NamedTuple):
+class Conditions(NamedTuple):
     """held: variables that are not trained, and where they stand. data: names of columns."""
 
     f: str
@@ -20,7 +20,7 @@ class Under(NamedTuple):
     held: tuple[tuple[str, Point], ...]
 
 
-def under(session: Session, trained: Sequence[str]) -> Under:
+def conditions(session: Session, trained: Sequence[str]) -> Conditions:
     """As the session stands."""
     held = tuple((name, session.points[name]) for name in session.variables if name not in trained)
-    return Under(session.text, session.dtype, session.device, tuple(session.data), held)
+    return Conditions(session.text, session.dtype, session.device, tuple(session.data), held)
