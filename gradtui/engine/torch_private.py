@@ -157,36 +157,9 @@ OF_ALL_MODULES = (
     "_global_backward_pre_hooks",
     "_global_backward_hooks",
 )
-ASKED = "_has_any_global_hook"
-"""What a compiled module asks, each time it is called, to warn of hooks of all modules; in torch 2.6 it does not yet."""
-_is_any_hook_there = getattr(MODULES, ASKED, None)
-_own_hooks: set[int] = set()
-
-
-def hook_all_modules(begins: Callable[..., None], ends: Callable[..., None]) -> Callable[[], None]:
-    """Have `begins` called before any module runs and `ends` after it: hooks that torch does not warn of where a module is
-    compiled, as nobody has put them there. Gives what ends it."""
-    hooks = (
-        MODULES.register_module_forward_pre_hook(begins),
-        MODULES.register_module_forward_hook(ends, always_call=True),
-    )
-    own = {hook.id for hook in hooks}
-    _own_hooks.update(own)
-    if _is_any_hook_there is not None:
-        setattr(MODULES, ASKED, _is_another_hook_there)
-
-    def end() -> None:
-        for hook in hooks:
-            hook.remove()
-        _own_hooks.difference_update(own)
-        if not _own_hooks and _is_any_hook_there is not None:
-            setattr(MODULES, ASKED, _is_any_hook_there)
-
-    return end
-
-
-def _is_another_hook_there() -> bool:
-    return any(not _own_hooks.issuperset(getattr(MODULES, name)) for name in OF_ALL_MODULES)
+IS_ANY_THERE = "_has_any_global_hook"
+"""Where torch keeps hooks of all modules, under which names, and what a compiled module asks, each time it is called, to warn
+of them; in torch 2.6 it does not yet."""
 
 
 @contextmanager
@@ -231,6 +204,11 @@ def is_wrapped(tensor: torch.Tensor) -> bool:
 def is_fake(tensor: torch.Tensor) -> bool:
     """Whether it is of a class in a module of torch, which is not imported for that."""
     return isinstance(tensor, getattr(sys.modules.get("torch._subclasses.fake_tensor"), "FakeTensor", ()))
+
+
+def has_no_numbers(tensor: torch.Tensor) -> bool:
+    """Whether it has a shape alone: one on the meta device, or of a run that only tries how large all will be."""
+    return tensor.is_meta or is_fake(tensor)
 
 
 def is_transformed(tensor: torch.Tensor) -> bool:
@@ -322,7 +300,12 @@ def is_for_torch(frame: FrameType | None) -> bool:
 
 def is_within_torch() -> bool:
     """Whether what runs on this thread is run by torch for an end of its own: it compiles, runs backward, or transforms."""
-    return torch.compiler.is_compiling() or in_backward() or bool(_C._are_functorch_transforms_active())
+    return is_made_a_graph_of() or in_backward() or bool(_C._are_functorch_transforms_active())
+
+
+def is_made_a_graph_of() -> bool:
+    """Whether what runs on this thread is compiled, or traced by `torch.jit`: whoever reads a number or a size is traced, too."""
+    return torch.compiler.is_compiling() or bool(_C._is_tracing())
 
 
 def apply_function() -> Callable[..., Any]:

@@ -16,7 +16,16 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from gradtui.engine.torch_private import DYNAMO, RUN, SET_CALLBACK, SKIP, dispatch_modes
+from gradtui.engine.torch_private import (
+    DYNAMO,
+    IS_ANY_THERE,
+    MODULES,
+    OF_ALL_MODULES,
+    RUN,
+    SET_CALLBACK,
+    SKIP,
+    dispatch_modes,
+)
 
 
 class Compiled(NamedTuple):
@@ -70,6 +79,36 @@ def stepping_aside(watcher: Watcher) -> Iterator[None]:
 def is_compiling() -> bool:
     """Whether on this thread Dynamo goes through what it compiles, with tensors that have no numbers."""
     return _here.runner is not None and dispatch_modes() > 0
+
+
+def hook_all_modules(begins: Callable[..., None], ends: Callable[..., None]) -> Callable[[], None]:
+    """Have `begins` called before any module runs and `ends` after it: hooks that torch does not warn of where a module is
+    compiled, as nobody has put them there. Gives what ends it."""
+    hooks = (
+        MODULES.register_module_forward_pre_hook(begins),
+        MODULES.register_module_forward_hook(ends, always_call=True),
+    )
+    own = {hook.id for hook in hooks}
+    _own_hooks.update(own)
+    if _is_any_there is not None:
+        setattr(MODULES, IS_ANY_THERE, _is_another_there)
+
+    def end() -> None:
+        for hook in hooks:
+            hook.remove()
+        _own_hooks.difference_update(own)
+        if not _own_hooks and _is_any_there is not None:
+            setattr(MODULES, IS_ANY_THERE, _is_any_there)
+
+    return end
+
+
+_is_any_there = getattr(MODULES, IS_ANY_THERE, None)
+_own_hooks: set[int] = set()
+
+
+def _is_another_there() -> bool:
+    return any(not _own_hooks.issuperset(getattr(MODULES, name)) for name in OF_ALL_MODULES)
 
 
 def _count(by: int) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from gradtui.engine import distributed
-from gradtui.engine.torch_private import is_fake, is_wrapped
+from gradtui.engine.torch_private import has_no_numbers, is_wrapped
 from gradtui.snapshot.model import Unread
 
 REAL = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8}
@@ -116,7 +116,7 @@ def reach(tensor: torch.Tensor) -> int:
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
     if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
         return "uninitialized"
-    if tensor.is_meta or is_fake(tensor):
+    if has_no_numbers(tensor):
         return "meta"
     if tensor.is_nested:
         return _in_a_row(tensor.detach())

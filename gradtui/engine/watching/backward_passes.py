@@ -22,7 +22,7 @@ from gradtui.engine.capture.introspection import is_a, items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
-from gradtui.engine.torch_private import asked, is_wrapped, sequence_number
+from gradtui.engine.torch_private import asked, has_no_numbers, is_wrapped, sequence_number
 from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.kept_calls.forward_again import Begun, replay
 from gradtui.engine.watching.kept_calls.hooks import WeightHooks
@@ -349,7 +349,7 @@ class Passes:
         for call in reversed(segment.calls):
             reference = next(results_of(call), None)
             one = None if reference is None else reference()
-            if one is None or one.numel() != 1 or maker(one) is None or is_wrapped(one):
+            if one is None or one.numel() != 1 or maker(one) is None or is_wrapped(one) or has_no_numbers(one):
                 continue
             value = float(one.detach().item())
             if not math.isfinite(value) and self._history.bad_loss is None and self._history.bad_gradient is None:

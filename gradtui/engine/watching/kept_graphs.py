@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import gc
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ SEVERAL = 2
 """Updates whose graphs hang on one tensor that is carried on: with more than these."""
 ALIVE = SEGMENTS + 3
 """Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
+LONGEST = 1.0
+"""Seconds of collections in a row: of circles that hold one another, as hooks of modules make them, each frees a few."""
 FARTHEST = 256
 """Nodes that are gone along to find one that most of a graph keeps alive."""
 
@@ -81,11 +84,15 @@ class KeptGraphs:
 
     def are_held(self, update: int) -> bool:
         """Whether they are many, and something holds them: what only refers to itself in a circle is gone with the next
-        collection of garbage, which is then done at once; where it was that, the next time with twice as many."""
+        collections of garbage, which are then done at once; where it was that, the next time with twice as many."""
         if not self._something_holds and self.alive(update) >= self._least:
-            if gc.isenabled():
-                gc.collect()
-            self._something_holds = self.are_many(update)
+            latest = time.monotonic() + LONGEST
+            freed = gc.isenabled() and gc.collect()
+            while freed and self.are_many(update):
+                freed = gc.collect()
+                if time.monotonic() > latest:
+                    break
+            self._something_holds = not freed and self.are_many(update)
             self._least *= 2
         return self._something_holds and self.are_many(update)
 

@@ -21,6 +21,7 @@ from gradtui.engine.capture.introspection import (
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import maker
+from gradtui.engine.torch_private import has_no_numbers
 from gradtui.engine.torch_sharding import WRAPPERS, is_flattened, sharded_parameters
 
 MOST_KNOWN = 16
@@ -149,7 +150,7 @@ class Names:
         if self._replaced:
             known_of = [one for one in known_of if not self._is_replaced(one)]
         of_all = (*parameters, *known_of, *self._find_strays())
-        every = [one for one in of_all if not (one.is_meta or is_lazy(one))]  # no numbers to tell of
+        every = [one for one in of_all if not (has_no_numbers(one) or is_lazy(one))]  # no numbers to tell of
         key = tuple(dict.fromkeys(map(id, every)))
         known = self._known.get(key)
         if known is None or any(reference() is not one for one in every for reference, _ in (known[id(one)],)):

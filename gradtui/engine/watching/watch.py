@@ -12,14 +12,15 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_aside
+from gradtui.engine.autograd.compiled import Compiled, hook_all_modules, is_compiling, stepping_aside
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.torch_private import (
     caller,
-    hook_all_modules,
+    has_no_numbers,
     in_backward,
     is_for_torch,
+    is_made_a_graph_of,
     is_unscaled,
     not_compiled,
     sequence_number,
@@ -166,7 +167,7 @@ class Watch:
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
         try:  # of the most modules there is nothing to look at
-            if self._passes.capturing:
+            if self._passes.capturing or is_made_a_graph_of():
                 return
             here = self._thread.is_here()
             if not (here and self._thread.has_begun) and torch.is_grad_enabled():
@@ -179,7 +180,7 @@ class Watch:
 
     def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
         try:
-            if self._thread.is_here() and not self._passes.capturing:
+            if self._thread.is_here() and not (self._passes.capturing or is_made_a_graph_of()):
                 self._modes.ends()
         except Exception as error:
             self._guard.give_up(error)
@@ -192,6 +193,7 @@ class Watch:
         watched = counts = False
         with self._guard():
             is_own = in_backward() or is_compiling() or self._passes.capturing or self._guard.has_given_up
+            is_own = is_own or _is_dry(outputs)
             watched = not is_own and (accumulates or not is_for_torch(sys._getframe(1))) and self._comes()
             counts = watched and self._counts(outputs, inputs, creates, accumulates)
         if not counts:
@@ -334,7 +336,8 @@ class Watch:
             self._tape.paused -= 1
 
     def _is_watched(self, optimizer: torch.optim.Optimizer) -> bool:
-        return self._only is None or optimizer is self._only
+        moved = (one for group in optimizer.param_groups for one in group["params"])
+        return (self._only is None or optimizer is self._only) and not _is_dry((next(moved, None),))
 
     def _drop_ended(self, frame: Any) -> None:
         """Steps that raised are over, without a word."""
@@ -368,3 +371,8 @@ class Watch:
             elif self._thread.is_here():
                 self.history.note("scaled", None, scaler=self._scaled.number(scaler))
         return result
+
+
+def _is_dry(tensors: Any) -> bool:
+    """Whether they are of a run that only tries what fits, as people make one before they train: there is nothing to tell."""
+    return any(isinstance(one, torch.Tensor) and has_no_numbers(one) for one in items(tensors))

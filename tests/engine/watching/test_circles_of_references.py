@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 import gradtui
 
@@ -76,6 +77,21 @@ def found(keep: Callable[[Tensor, list[object]], None]) -> list[str]:
 @pytest.mark.parametrize("keep", [an_object, a_list, a_function, a_caught_error])
 def test_circles_hold_nothing(keep: Callable[[Tensor, list[object]], None]) -> None:
     assert found(keep) == []
+
+
+@pytest.mark.usefixtures("seldom")
+def test_circles_that_hold_one_another_hold_nothing() -> None:
+    """Of each layer one, by the hooks of what counts operations by module; a collection of garbage frees the last of them."""
+    torch.manual_seed(0)
+    model, x = nn.Sequential(*(nn.Linear(3, 3) for _ in range(6))), torch.randn(8, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch, FlopCounterMode(display=False):
+        for _ in range(12):
+            loss = model(x).square().mean()
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+    assert [one.kind for one in watch.findings] == []
 
 
 @pytest.mark.usefixtures("seldom")

@@ -16,7 +16,7 @@ from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.tensors.values import PLAIN
-from gradtui.engine.torch_private import is_wrapped, sequence_number
+from gradtui.engine.torch_private import has_no_numbers, is_fake, is_wrapped, sequence_number
 from gradtui.engine.torch_sharding import is_flattened
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs, single_elements
@@ -56,6 +56,8 @@ CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
 
 
 def _storage(tensor: torch.Tensor) -> int | None:
+    if is_fake(tensor):  # torch warns of whoever asks
+        return None
     try:
         return tensor.untyped_storage().data_ptr() or None
     except (RuntimeError, ValueError):  # it has none of its own, or none yet
@@ -122,6 +124,8 @@ class Notice:
             self.doubtful = True
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
+        if is_a(result, torch.Tensor) and has_no_numbers(result):
+            return
         self.new_weights.heard(func, result, frame)
         self.transformed.heard(func, args, kwargs, result)
         if self.is_early:
@@ -145,6 +149,7 @@ class Notice:
             total, most = local.get("total_norm"), local.get("max_norm")
             if (
                 is_a(total, torch.Tensor)
+                and not has_no_numbers(total)
                 and is_a(most, float, int)
                 and all(total is not one for one, _, _ in self.clips)
             ):

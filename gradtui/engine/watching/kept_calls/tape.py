@@ -35,6 +35,7 @@ from gradtui.engine.torch_private import (
     apply_function,
     autocasts,
     in_backward,
+    is_made_a_graph_of,
     put_back,
     take_off,
 )
@@ -122,7 +123,7 @@ class Tape(TorchFunctionMode):
 
     def _is_off(self) -> bool:
         # Dynamo, which goes through this in what it compiles between two steps, knows the first and asks for nothing after it
-        return torch.compiler.is_compiling() or bool(self.paused) or get_ident() != self._thread or in_backward()
+        return is_made_a_graph_of() or bool(self.paused) or get_ident() != self._thread or in_backward()
 
     def _arrives(self, array: Any, made: torch.Tensor, frame: FrameType) -> None:
         """`from_numpy`, which torch shows to no mode."""
