@@ -8,8 +8,9 @@ from functools import lru_cache
 from itertools import chain, islice
 
 import sympy
+from msgspec.structs import replace
 
-from gradtui.calculus import spelled_out, vectors
+from gradtui.calculus import exact_backward, spelled_out, vectors
 from gradtui.calculus.algebraic_forms import is_small
 from gradtui.calculus.derivative_rules import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
@@ -96,7 +97,18 @@ def derivatives(request: Request) -> dict[str, Derivative]:
 def by_each(request: Request, expression: Expression, at: At) -> dict[str, Derivative]:
     """By each variable. Raises GiveUpError."""
     prepared = _prepared(formula_of(request), counts(at))
-    return evaluated(prepared, at, request.dtype, digits(expression, at))
+    told = evaluated(prepared, at, request.dtype, digits(expression, at))
+    missing = exact_backward.undefined(request)
+    return {name: _where_defined(one, missing) for name, one in told.items()} if any(missing) else told
+
+
+def _where_defined(told: Derivative, missing: tuple[bool, ...]) -> Derivative:
+    """Of a vector f the elements of a vector go with its own."""
+    alike = len(missing) == len(told.numbers)
+    numbers = tuple(
+        None if (missing[place] if alike else any(missing)) else one for place, one in enumerate(told.numbers)
+    )
+    return replace(told, numbers=numbers)
 
 
 def as_far_as_known(request: Request, find: Callable[[Expression, At], dict[str, Derivative]]) -> dict[str, Derivative]:

@@ -39,6 +39,11 @@ MOST_PIECES = 120
 MOST_NUMBERS = 500
 """Pieces times elements up to which they are told: some 30 ms, at each place."""
 
+MOST_LOOKED_AT = 20_000
+"""The same up to which it is looked for one without a value: some 30 ms."""
+BY_BRANCHES = ("where",)
+"""Functions that may have a value where an operand, the branch that is not taken, has none."""
+
 SEED = "seed"
 
 Number = Expr | list[Expr]
@@ -98,6 +103,48 @@ def truth(request: Request) -> Truth | None:
     except Exception:  # `derivatives` says what calculus cannot do
         return None
     return Truth(pieces[-1].value, () if typed == pieces[-1].value else typed, pieces, read.constants)
+
+
+def undefined(request: Request) -> tuple[bool, ...]:
+    """For each element of f whether it has no value, piece by piece as it is written: to algebra sqrt(x)^2 is x, and 0*log(x) is
+    0. Of a mean over rows of data for f as a whole. Empty where that is not known. Never raises."""
+    try:
+        expression = parsed(formula_of(request))
+        at = places(expression, request)
+        count = len(postorder(expression))
+        if count > MOST_PIECES or count * common_length(expression, counts(at)) > MOST_LOOKED_AT:
+            return ()
+        read = _read(formula_of(request), counts(at))
+        if not read.entries:
+            return ()
+        missing = _missing(read, at, request.dtype)
+    except Exception:  # `derivatives` says what calculus cannot do
+        return ()
+    return (any(missing),) if request.data else missing
+
+
+def _missing(read: Reading, at: At, dtype: Dtype) -> tuple[bool, ...]:
+    values = _values(read.entries, read.length, at, lambda number: as_float(number, dtype))
+    found: list[list[bool]] = []
+    for entry, value in zip(read.entries, values, strict=True):
+        each = [bool(mp.isnan(one)) for one in _flat(value)]
+        if _divides_by_itself(entry.node):
+            each = [not one for one in _flat(values[entry.operands[0]])]
+        if not (isinstance(entry.node, syntax.Call) and entry.node.function in BY_BRANCHES):
+            for operand in entry.operands:
+                before = found[operand]
+                alike = len(before) == len(each)
+                each = [one or (before[place] if alike else any(before)) for place, one in enumerate(each)]
+        found.append(each)
+    return tuple(found[-1])
+
+
+def _divides_by_itself(node: Node) -> bool:
+    """To algebra that is 1, of 0 too."""
+    if not (isinstance(node, syntax.Binary) and node.operator == "/"):
+        return False
+    names = {one.name for one in node.operands if isinstance(one, syntax.Variable | syntax.Reference)}
+    return len(names) == 1 and all(isinstance(one, syntax.Variable | syntax.Reference) for one in node.operands)
 
 
 @lru_cache(maxsize=64)

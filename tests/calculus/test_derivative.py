@@ -240,6 +240,43 @@ def test_no_number_where_there_is_no_derivative(text: str, x: float) -> None:
     assert derivative.text is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("sqrt(x)^2", -2.4),
+        ("sqrt(x)*sqrt(x)", -2.4),
+        ("(x^0.5)^2 + x", -2.4),
+        ("exp(log(x))", -2.4),
+        ("exp(log1p(x))", -2.4),
+        ("sin(asin(x))", 1.5),
+        ("x*log(x)/log(x)", -2.4),
+        ("0*log(x) + x", -2.4),
+        ("x/x", 0.0),
+        ("a = sin(x); a/a", 0.0),
+        ("log(x) - log(x) + x", -1.0),
+        ("sum(sqrt([x, 1])^2)", -1.0),
+        ("where(x < 0, sqrt(x)^2, 1)", -1.0),
+    ],
+)
+def test_what_cancels_in_algebra_has_no_value_there_either(text: str, x: float) -> None:
+    """sqrt(x)^2 is x to algebra, and f of a negative number is none: torch has nan."""
+    assert math.isnan(value(text, {"x": x}).item())
+    assert of_x(text, x).numbers == (None,)
+    assert of_x(text, 0.5).numbers != (None,)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "slope"), [("where(x > 0, log(x), x^2)", -2.0, -4.0), ("xlogy(0, x) + x", 0.0, 1.0)]
+)
+def test_a_branch_that_is_not_taken_needs_no_value(text: str, x: float, slope: float) -> None:
+    assert of_x(text, x).numbers == (slope,)
+
+
+def test_of_a_vector_the_elements_that_have_a_value_have_a_derivative() -> None:
+    assert of_x("sqrt(x)^2", (-1.0, 4.0)).numbers == (None, 1.0)
+    assert of_x("sum(sqrt(x)^2)", (-1.0, 4.0)).numbers == (None, None)
+
+
 @pytest.mark.parametrize(("text", "x", "slope"), [("x*abs(x)", 0.0, 0.0), ("elu(x)", 0.0, 1.0), ("sinc(x)", 0.0, 0.0)])
 def test_a_number_where_a_corner_is_smooth(text: str, x: float, slope: float) -> None:
     assert of_x(text, x).numbers == (slope,)
