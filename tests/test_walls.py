@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_wall(package: str, strangers: set[str]) -> None:
 def test_light_entry(module: str) -> None:
     """What runs before it is known what is wanted loads neither torch nor textual."""
     assert not loaded_by(f"import {module}") & {"torch", "textual", "sympy", "plotext"}
+
+
+MOST_LINES, MOST_MODULES = 400, 22
+
+
+def test_rooms_are_small() -> None:
+    """A module beyond that holds several topics, a folder too: they are parted by topic."""
+    paths = [*(ROOT / "gradtui").rglob("*.py")]
+    lines = {path.relative_to(ROOT): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    assert not {str(path): count for path, count in lines.items() if count > MOST_LINES}
+    folders = Counter(str(path.parent) for path in lines)
+    assert not {folder: count for folder, count in folders.items() if count > MOST_MODULES}
 
 
 LATER = {

@@ -24,7 +24,7 @@ MOST_EDGES = 100
 
 
 class Outline:
-    """The structure of a graph for `layout.rows`. Groups are folded when they are first looked into."""
+    """The structure of a graph for `rows.rows`. Groups are folded when they are first looked into."""
 
     def __init__(self, graph: Graph, modules: Mapping[str, Module] | None = None) -> None:
         self.graph = graph
