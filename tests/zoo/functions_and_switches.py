@@ -64,6 +64,24 @@ def function_that_gives_whole_numbers() -> Iterator[Any]:
     yield F.cross_entropy(model.head(bins.float()), y)
 
 
+@broken("not_differentiable", "cut", "none", "only enters")
+def threshold_by_which_a_loop_leaves_out() -> Iterator[Any]:
+    cut, seen = nn.Parameter(torch.tensor(0.1)), torch.linspace(-1, 1, 6)
+    yield {"cut": cut}
+    score: Any = 0.0
+    for one in seen:
+        if one > cut:  # <- here
+            score = score + (one - 0.5) ** 2
+    yield score
+
+
+@broken("not_differentiable", "cut", "none", "only enters")
+def threshold_of_a_tree() -> Iterator[Any]:
+    cut, leaves = nn.Parameter(torch.tensor(0.1)), nn.Parameter(torch.randn(2))
+    yield {"cut": cut, "leaves": leaves}
+    yield sum(leaves[0 if one < cut else 1] ** 2 for one in torch.linspace(-1, 1, 6))  # <- here
+
+
 @broken("constant", "encoder.0.weight", "none", "all 6 parameters", "requires no gradient")
 def called_with_weights_detached_before() -> Iterator[Any]:
     model = Classifier()

@@ -31,6 +31,7 @@ from gradtui.engine.capture.surroundings import Surroundings, surroundings, swit
 from gradtui.engine.tensors.given_to_losses import TAKING, are_readable, is_left_out_in_part, wrong
 from gradtui.engine.tensors.summaries import NARROW
 from gradtui.engine.tensors.values import FIRST_NUMBERS
+from gradtui.grad_fns import called_functions
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Event, EventKind, Switch
 from gradtui.snapshot.model import Source
@@ -262,7 +263,8 @@ class Calls:
                 continue
             self._past.add(tensor, seen.func, args, kwargs, place, self.module)
             if first is not None or not seen.inputs or not tensor.ndim:
-                origin = (first.operation, first.source) if first else (name, place)
+                made = first is not None and (first.alone or called_functions.has(first.operation, "making"))
+                origin = (first.operation, first.source) if first is not None and made else (name, place)
                 recording.fresh[id(tensor)] = Fresh(weakref.ref(tensor), *origin, alone)
 
     def _note_constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:

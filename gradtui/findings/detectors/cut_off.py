@@ -41,6 +41,8 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         return Cause("frozen", Place(), {}, "perhaps", (name,))
     known = record.events_of.get(name, ())
     events, late = blamed(known), next((one for one in known if one.kind == "late"), None)
+    if not events:  # it may decide on a branch of Python's
+        events = [one for one in known if _kind(one) == "cut by comparing"]
     if late is not None and not leaf.is_parameter:
         return Cause("asked too late", Place(None, late.source), {"event": late}, "likely", (name,))
     if fresh is not None and (not events or (fresh.alone and not any(one.reached or one.returned for one in events))):

@@ -41,7 +41,7 @@ def reason(record: Record, lost: Lost) -> Reason:
         return Reason("flat", "flat", certainty="proved")
     if not lost.places and hinges.is_at_rest(record, node):
         return _at_rest()
-    if has(name, "bounded") and (not lost.places or not has(name, "taking") or lost.edge == 0):
+    if has(name, "bounded") and (not has(name, "taking") or lost.edge == 0):
         return Reason("clamped", "clamped", {"operand": _operand(record, lost)})
     if traits_of(name).side:
         there = _operand(record, lost)
@@ -71,7 +71,7 @@ def _of_elements(node: Node, text: str) -> Reason:
 
 def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
     name, traits = operation(node), traits_of(operation(node))
-    if has(name, "choosing"):
+    if has(name, "choosing") or (has(name, "taking") and place):  # a bound that nothing is at
         return Reason("masked", "not taken", certainty="perhaps")
     if has(name, "embedding") and _pads(node):
         return Reason("masked", "only padding", certainty="perhaps")
