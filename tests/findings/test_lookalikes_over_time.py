@@ -133,3 +133,43 @@ def test_units_that_begin_alike_are_told_though_the_first_step_leaves_them() -> 
             torch.autograd.backward(functional.cross_entropy(model(x), x[:, :3].argmax(1)))
             optimizer.step()
     assert "symmetry" in [one.kind for one in watch.findings]
+
+
+def by_attribute(optimizer: torch.optim.Optimizer) -> None:
+    optimizer.lr = 0.001  # type: ignore[attr-defined]
+
+
+def by_the_name_of_others(optimizer: torch.optim.Optimizer) -> None:
+    for group in optimizer.param_groups:
+        group["learning_rate"] = 0.001
+
+
+def by_its_group(optimizer: torch.optim.Optimizer) -> None:
+    optimizer.param_groups[0]["lr"] = 0.001
+
+
+def by_a_note_of_its_own(optimizer: torch.optim.Optimizer) -> None:
+    optimizer.lr = optimizer.param_groups[0]["lr"]  # type: ignore[attr-defined]
+    by_its_group(optimizer)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [(by_attribute, "lr"), (by_the_name_of_others, "learning_rate"), (by_its_group, ""), (by_a_note_of_its_own, "")],
+)
+def test_a_rate_that_is_set_where_no_optimizer_looks(
+    change: Callable[[torch.optim.Optimizer], None], place: str
+) -> None:
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 1), torch.randn(32, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch:
+        for update in range(12):
+            if update == 6:
+                change(optimizer)
+            optimizer.zero_grad()
+            torch.autograd.backward(functional.mse_loss(model(x), x[:, :1]))
+            optimizer.step()
+    found = [one for one in watch.findings if one.kind == "learning_rate"]
+    assert [one.certainty for one in found] == (["perhaps"] if place else [])
+    assert all(place in one.text and "0.001" in one.text for one in found)

@@ -22,6 +22,7 @@ from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.last_steps import LastGradients, LastSteps
 from gradtui.engine.watching.left_gradients import gradient_of, has_gradient
+from gradtui.engine.watching.optimizer_settings import add_settings, setting
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_owners import Owners
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
@@ -262,7 +263,7 @@ class Steps:
         mine.stepped(self._history.updates, rates)
         if loss is not None:
             self._add_loss(mine, loss, [told[name] for name, one in self._named.items() if id(one) in own], rates)
-        _add_settings(mine, optimizer)
+        add_settings(mine, optimizer)
         having = [name for name, one in self._named.items() if id(one) in own and told[name].grad]
         self._add_passes(mine, having, optimizer)
         self._look_whether_cleared(having)
@@ -349,7 +350,7 @@ class Steps:
             )
         if group is not None:
             known.optimizer = self._number
-            known.rate, known.decay = _number(group, "lr"), _number(group, "weight_decay")
+            known.rate, known.decay = setting(group, "lr"), setting(group, "weight_decay")
         elif known.optimizer is not None:
             is_another = known.optimizer == self._number and not self._owners.own(one)
             if is_another and norms.grad and self._find_orphans(history.optimizers[self._number]):
@@ -377,17 +378,3 @@ class Steps:
         if names:
             place = next((one for name in names if (one := places.get(id(self._named[name]))) is not None), None)
             self._history.note("written", place, names=tuple(names))
-
-
-def _number(group: Mapping[str, Any], name: str) -> float:
-    value = group.get(name)
-    return float(value) if is_a(value, float, int, torch.Tensor) else 0.0
-
-
-def _add_settings(mine: OptimizerHistory, optimizer: Any) -> None:
-    """How it is set, and which tensors it keeps of a parameter."""
-    first = optimizer.param_groups[0]
-    mine.uphill = any(bool(group.get("maximize")) for group in optimizer.param_groups)
-    mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
-    state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
-    mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))

@@ -71,6 +71,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     structure.shared,
     structure.made_anew,
     steps_and_rates.rate_of_some,
+    steps_and_rates.misnamed,
     clipping.by_hand,
     steps_and_rates.tiny,
     left_gradients.accumulated,

@@ -153,7 +153,8 @@ class OptimizerHistory:
     much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. along: by how much
     the loss rose along the step before where that had ended, by these; nan where it is not known. top_rates: the
     largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
-    are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a
+    are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed it. misnamed: one
+    that stands where it looks for none, and where. empty: no parameter had a
     gradient.
     thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that
     had the same parameters. by_hand: it is a person's own code that changes them. uphill: it makes the loss larger."""
@@ -179,6 +180,7 @@ class OptimizerHistory:
     below_0: Run = field(default_factory=Run)
     rates: tuple[float, ...] = ()
     scheduled: float | None = None
+    misnamed: tuple[str, float] | None = None
     empty: Run = field(default_factory=Run)
     empty_without_backward: int = 0
     passes: dict[int, int] = field(default_factory=dict)

@@ -141,6 +141,11 @@ SENTENCES: dict[str, Sentence] = {
         "call every backward() before the first step(), or make what the loss is made of anew after it, from the weights as they "
         "are; detach() a state that is carried over",
     ),
+    "rate is set in name": Sentence(
+        "learning_rate",
+        "{place} is {set_to}, which {optimizer} does not look at: its steps go by the lr of its groups, {rate} in the end",
+        "set it for each group: for group in optimizer.param_groups: group['lr'] = ...; or take a scheduler",
+    ),
     "rate of some is 0": Sentence(
         "learning_rate",
         "{names}: the learning rate of their group of {optimizer} is 0, in all {steps} steps: they never move, as others do",

@@ -111,6 +111,14 @@ def rate_below_0(history: History) -> Iterator[Fault]:
             yield Fault("rate is below 0", one.below_0.since, facts)
 
 
+def misnamed(history: History) -> Iterator[Fault]:
+    for one in history.optimizers:
+        if one.misnamed is not None and one.misnamed[1] not in one.top_rates:
+            place, set_to = one.misnamed
+            facts = {"optimizer": one.name, "place": place, "set_to": set_to, "rate": max(one.rates, default=0.0)}
+            yield Fault("rate is set in name", None, facts, "perhaps")
+
+
 def rate_of_some(history: History) -> Iterator[Fault]:
     """Parameters of which the group has a rate of 0, where others of the same optimizer move."""
     for number, one in enumerate(history.optimizers):

@@ -1,0 +1,41 @@
+"""How an optimizer is set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from gradtui.engine.capture.introspection import instance_variables, is_a
+from gradtui.findings.over_time.history import OptimizerHistory
+
+ELSEWHERE = "learning_rate"
+"""What `lr` is called by others, and no optimizer of torch asks for."""
+
+
+def setting(group: Mapping[str, Any], name: str) -> float:
+    value = group.get(name)
+    return float(value) if is_a(value, float, int, torch.Tensor) else 0.0
+
+
+def add_settings(mine: OptimizerHistory, optimizer: Any) -> None:
+    """How it is set, and which tensors it keeps of a parameter."""
+    first = optimizer.param_groups[0]
+    mine.uphill = any(bool(group.get("maximize")) for group in optimizer.param_groups)
+    mine.misnamed = _misnamed(optimizer)
+    mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
+    state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
+    mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))
+
+
+def _misnamed(optimizer: Any) -> tuple[str, float] | None:
+    """A learning rate that stands where an optimizer of torch looks for none, and is no rate of its groups: where, and it."""
+    if not type(optimizer).__module__.startswith("torch.optim."):
+        return None
+    groups, own = optimizer.param_groups, instance_variables(optimizer)
+    held = [(f"optimizer.{name}", own.get(name)) for name in ("lr", ELSEWHERE)]
+    held += [(f"param_groups[{place}]['{ELSEWHERE}']", group.get(ELSEWHERE)) for place, group in enumerate(groups)]
+    rates = {setting(group, name) for group in groups for name in ("lr", "initial_lr")}
+    found = ((name, float(value)) for name, value in held if is_a(value, float, int))
+    return next(((name, value) for name, value in found if value not in rates), None)
