@@ -132,22 +132,45 @@ def autocasts() -> tuple[tuple[str, torch.dtype], ...]:
     return tuple((device, torch.get_autocast_dtype(device)) for device in on)
 
 
+class Layer:
+    """A function of ours in place of one of torch's. In whatever order several end, the last of them leaves torch's own: one
+    that lies under another stays until that ends, and until then only calls what it stands for."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self._owner, self._name = owner, name
+        self.original: Any = vars(owner).get(name)
+        self.has_ended = False
+
+    def put(self, function: Any) -> None:
+        function.layer = self
+        setattr(self._owner, self._name, function)
+
+    def end(self) -> None:
+        self.has_ended = True
+        top = vars(self._owner)[self._name]
+        while (layer := getattr(top, "layer", None)) is not None and layer.has_ended:
+            top = layer.original
+        if top is None:  # it is inherited
+            delattr(self._owner, self._name)
+        else:
+            setattr(self._owner, self._name, top)
+
+
 def through_backward(around: Callable[..., Any]) -> Callable[[], None]:
     """Have `around(run, outputs, *args)` called wherever backward is begun, in place of `run(outputs, *args)`: the engine's
     function, by which all ways go. args: gradients of the outputs, whether the graph is kept, whether a graph is created, the
     inputs. Gives what ends it.
     """
-    autograd: Any = torch.autograd
-    run, apart = autograd._engine_run_backward, not_compiled(around)
+    layer = Layer(torch.autograd, "_engine_run_backward")
+    run, apart = layer.original, not_compiled(around)
 
     def begin(outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if layer.has_ended:
+            return run(outputs, *args, **kwargs)
         return (apart if DYNAMO in sys.modules else around)(run, outputs, *args, **kwargs)
 
-    def end() -> None:
-        autograd._engine_run_backward = run
-
-    autograd._engine_run_backward = begin
-    return end
+    layer.put(begin)
+    return layer.end
 
 
 MODULES: Any = torch.nn.modules.module

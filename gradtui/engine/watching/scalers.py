@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.capture.introspection import tensors
+from gradtui.engine.torch_private import Layer
 
 
 class Scaled:
@@ -45,21 +46,24 @@ def listening(
     """Within it `scaled` is told of what is multiplied and of what that gives; `stepped(scaler, optimizer, step)` is called in
     place of `scaler.step(optimizer)`."""
     kind: Any = torch.amp.GradScaler
-    scale, step = kind.scale, kind.step
+    of_scale, of_step = Layer(kind, "scale"), Layer(kind, "step")
+    scale, step = of_scale.original, of_step.original
 
     def new_scale(self: Any, outputs: Any) -> Any:
         result = scale(self, outputs)
-        if self.is_enabled():
+        if self.is_enabled() and not of_scale.has_ended:
             scaled(outputs, result)
         return result
 
     def new_step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.is_enabled():
+        if not self.is_enabled() or of_step.has_ended:
             return step(self, optimizer, *args, **kwargs)
         return stepped(self, optimizer, lambda: step(self, optimizer, *args, **kwargs))
 
-    kind.scale, kind.step = new_scale, new_step
+    of_scale.put(new_scale)
+    of_step.put(new_step)
     try:
         yield
     finally:
-        kind.scale, kind.step = scale, step
+        of_scale.end()
+        of_step.end()

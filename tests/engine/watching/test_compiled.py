@@ -249,7 +249,7 @@ def test_torch_warns_of_hooks_of_all_modules_that_are_a_persons_and_of_no_others
         model(torch.rand(5, 3))
     assert bool(warned) == (asked is not None)
     hook.remove()
-    second.close()
-    model(torch.rand(5, 3))
     first.close()
+    model(torch.rand(5, 3))
+    second.close()
     assert getattr(nn.modules.module, "_has_any_global_hook", None) is asked

@@ -45,6 +45,19 @@ def model() -> nn.Module:
     return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 1))
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_nothing_is_left_of_two_in_whatever_order_they_end(model: nn.Module, first: int) -> None:
+    before, optimizer = left(), torch.optim.SGD(model.parameters(), lr=0.1)
+    both = gradtui.watch(model, optimizer), gradtui.watch(model, optimizer)
+    train(model, optimizer, 3)
+    both[first].close()
+    train(model, optimizer, 2)
+    both[1 - first].close()
+    train(model, optimizer, 2)
+    assert [len(both[which].run.updates) for which in (first, 1 - first)] == [3, 5]
+    assert left() == before
+
+
 def test_numbers_are_those_of_torch_and_nothing_is_left(model: nn.Module, tmp_path: Path) -> None:
     """The same weights, gradients and random numbers as without it, Snapshots or not."""
     before, start = left(), {name: one.clone() for name, one in model.state_dict().items()}

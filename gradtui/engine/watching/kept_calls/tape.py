@@ -32,6 +32,7 @@ from gradtui.engine.torch_private import (
     RUN,
     SET_GRAD_ENABLED,
     SUCCEEDED,
+    Layer,
     apply_function,
     autocasts,
     in_backward,
@@ -275,9 +276,7 @@ class Tape(TorchFunctionMode):
 @contextmanager
 def _functions(tape: Tape) -> Iterator[None]:
     """`apply` of a custom Function is one call: torch shows it to no mode, only what runs in its forward."""
-    Function: Any = torch.autograd.Function  # noqa: N806
-    original = Function.__dict__.get("apply")
-    plain = apply_function()
+    layer, plain = Layer(torch.autograd.Function, "apply"), apply_function()
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if tape._is_off():
@@ -288,14 +287,11 @@ def _functions(tape: Tape) -> Iterator[None]:
         tape.note(partial(plain, cls), args, kwargs, result, calling(sys._getframe(1)), random)
         return result
 
-    Function.apply = classmethod(apply)
+    layer.put(classmethod(apply))
     try:
         yield
     finally:
-        if original is None:
-            del Function.apply
-        else:
-            Function.apply = original
+        layer.end()
 
 
 def _bytes_made(func: Any, result: Any) -> int | None:
