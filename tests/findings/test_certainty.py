@@ -15,7 +15,7 @@ from gradtui.findings.words.sentences import SENTENCES, told
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Request, Snapshot
 from tests.torch_version import VERSION
-from tests.zoo import values
+from tests.zoo import dead, values
 from tests.zoo.case import Case, cases_of, run
 
 
@@ -24,6 +24,10 @@ def test_what_the_numbers_show_is_proved(case: Case) -> None:
     if case.kept and VERSION < (2, 10):
         pytest.skip("this torch does not show what nodes keep")
     assert findings(run(case.code))[0].certainty == "proved"
+
+
+def test_a_learned_bound_that_nothing_reaches_is_perhaps_meant() -> None:
+    assert {one.certainty for one in findings(run(dead.bound_that_nothing_reaches))} == {"perhaps"}
 
 
 def test_a_factor_that_starts_at_0_and_learns_is_perhaps_meant() -> None:

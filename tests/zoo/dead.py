@@ -352,3 +352,11 @@ def gradients_that_autocast_loses() -> Iterator[Any]:
     with torch.autocast("cpu", dtype=torch.float16):
         out = model(x)
     yield F.mse_loss(out.float(), y) * 1e-8  # <- here
+
+
+@broken("masked", "top", "zero", "none of this operand is taken")
+def bound_that_nothing_reaches() -> Iterator[Any]:
+    """Not wrong: one that is learned may be far above what a batch has."""
+    layer, top = nn.Linear(3, 2), nn.Parameter(torch.tensor(60.0))
+    yield {"weight": layer.weight, "top": top}
+    yield torch.clamp(layer(torch.randn(5, 3)), max=top).pow(2).mean()  # <- here

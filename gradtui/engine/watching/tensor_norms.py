@@ -71,12 +71,16 @@ def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> li
 
 
 def products(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> float:
-    """The sum of the products of their elements; nan where two are not of the same shape."""
+    """The sum of the products of their elements, waited for once; nan where two are not of the same shape."""
     every = [(plain(one), plain(other)) for one, other in pairs]
     if any(one.shape != other.shape or one.device != other.device for one, other in every):
         return math.nan
-    found = [torch.dot(_flat(a), _flat(b)) for one, other in every for a, b in zip(_few(one), _few(other), strict=True)]
-    return math.fsum(map(float, found))
+    groups: dict[tuple[torch.device, torch.dtype], list[torch.Tensor]] = {}
+    for one, other in every:
+        for part, of_other in zip(_few(one), _few(other), strict=True):
+            found = torch.dot(_flat(part), _flat(of_other))
+            groups.setdefault((found.device, found.dtype), []).append(found)
+    return math.fsum(number for of in groups.values() for number in torch.stack(of).tolist())
 
 
 def _flat(tensor: torch.Tensor) -> torch.Tensor:
