@@ -83,10 +83,9 @@ def _of_elements(expression: Expression, apart: Set[str], variables: tuple[str, 
             and node.operand.name in apart
         ):
             count = sum(one.startswith(f"{node.operand.name}[") for one in variables)
-            name = element(node.operand.name, node.index % count)
             if not -count <= node.index < count:
                 raise GiveUpError("there is no such element")
-            return syntax.Variable(node.start, node.end, name)
+            return syntax.Variable(node.start, node.end, element(node.operand.name, node.index % count))
         return None
 
     return replace(expression, body=copied(expression.body, instead), bindings=(), variables=variables)
