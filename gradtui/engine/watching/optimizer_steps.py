@@ -32,6 +32,9 @@ from gradtui.findings.over_time.history import YOUR_CODE, History, OptimizerHist
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
+GROWN = 10.0
+"""Times the least loss so far, above which it is looked at how it goes on along the last step: of one that has grown a thousand
+times, what it rose by below that is next to nothing, and to look takes as long as a norm of all weights."""
 LOOKED_AT = 4
 """Updates after which is looked for units that are one and the same."""
 
@@ -74,7 +77,9 @@ class Steps:
         self._owners.have(self._number, self.parameters)
         self._look_at_weights()
         self._look_whether_written()
-        self._along = self._last_steps.along(self._number, self.parameters, gradients(optimizer))
+        self._along = 0.0
+        if self._passes.loss is not None and self._passes.loss > GROWN * self._history.optimizers[self._number].least:
+            self._along = self._last_steps.along(self._number, self.parameters, gradients(optimizer))
         self._last_steps.begins(self._number, self.parameters)
         if is_a(optimizer, ByHand):
             self._passes.left.hand_begins(self._number, self.parameters)
@@ -282,7 +287,8 @@ class Steps:
         mine.changes.append(math.hypot(*(one.change for one in steps)))
         found = math.inf if self._closure else math.hypot(*(one.grad or 0.0 for one in steps))
         mine.gradients.append(max(found, *self._notice.norms_before()))
-        mine.along.append(self._along * mine.gradients[-1] / found if found else 0.0)
+        mine.along.append(self._along * mine.gradients[-1] / found if found and self._along else 0.0)
+        mine.least = min(mine.least, loss)
         mine.top_rates.append(max(rates, default=math.nan))
 
     def _add_passes(self, mine: OptimizerHistory, having: Sequence[str], optimizer: Any) -> None:

@@ -151,7 +151,8 @@ class OptimizerHistory:
     others; of_another: a module that did not run has some of them. keeps: names of its state (`exp_avg`). first, last: its
     updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them; changes: by how
     much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. along: by how much
-    the loss rose along the step before where that had ended, by these; nan where it is not known. top_rates: the
+    the loss rose along the step before where that had ended, by these; nan where it is not known, 0 where the loss is not far
+    above the least so far. top_rates: the
     largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
     are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed it. misnamed: one
     that stands where it looks for none, and where. empty: no parameter had a
@@ -169,6 +170,7 @@ class OptimizerHistory:
     steps: int = 0
     source: Source | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
+    least: float = math.inf
     moves: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
     gradients: list[float] = field(default_factory=list)
