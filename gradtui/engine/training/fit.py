@@ -23,10 +23,12 @@ LOGITS = {"sigmoid", "logsigmoid", "binary_cross_entropy_with_logits"}
 
 
 def fit(expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mapping[str, torch.Tensor]) -> Fit | None:
-    """None where f has no such binding, or where there is but one column."""
-    names = [*data]
+    """None where f has no such binding, or where there is but one column. Columns that are not in f come last: it may be typed
+    over to have them."""
+    names = sorted(data, key=lambda name: name not in expression.variables)
     if len(names) < 2:
         return None
+    data = {name: data[name] for name in names}
     column, count = names[0], len(data[names[0]])
     still = {name: leaf.detach() for name, leaf in leaves.items()}
     found = _binding(expression, {**still, **data}, data, count)

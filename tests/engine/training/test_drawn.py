@@ -56,6 +56,19 @@ def test_fit_is_the_binding_over_the_first_column() -> None:
     assert evaluate(Request(1, "(w*x + b - y)^2", at, "float64", data=("x", "y"), fit=True)).fit is None
 
 
+@pytest.mark.parametrize("columns", ["xyz", "xzy", "zxy", "yzx", "zyx"])
+def test_a_column_that_is_not_in_f_is_not_what_is_fitted(columns: str) -> None:
+    rows: At = {"x": (2.0, 0.0, 1.0), "y": (4.0, 1.0, 2.0), "z": (-1.0, 7.0, 5.0)}
+    at: At = {**{name: rows[name] for name in columns}, "w": 3.0}
+    fit = evaluate(Request(1, "p = w*x; (p - y)^2", at, "float64", data=tuple(columns), fit=True)).fit
+    if columns.index("y") < columns.index("x"):
+        assert fit is None, "what is fitted depends on the first column that is in f"
+    else:
+        assert fit is not None
+        assert (fit.column, fit.target) == ("x", "y")
+        assert fit.points == ((2.0, 4.0), (0.0, 1.0), (1.0, 2.0))
+
+
 def test_fit_of_two_columns_is_drawn_at_the_rows() -> None:
     at: At = {"x": (2.0, 0.0, 1.0), "z": (1.0, 1.0, 2.0), "y": (4.0, 1.0, 2.0), "w": 3.0}
     fit = evaluate(Request(1, "p = w*x + z; (p - y)^2", at, "float64", data=("x", "z", "y"), fit=True)).fit
