@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gradtui.calculus import exact_backward, spelled_out, vectors
 from gradtui.calculus.algebraic_forms import is_small
 from gradtui.calculus.derivative_rules import BENT, Elements, Expr, Vector, mp
-from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
+from gradtui.calculus.digits import Digits, Program, as_float, as_typed, float_or_none, settled
 from gradtui.calculus.from_sympy import Style, UnwritableError, as_it_is, worded
 from gradtui.calculus.to_sympy import (
     NO_NUMBER,
@@ -31,8 +31,7 @@ from gradtui.calculus.to_sympy import (
     formula_of,
     free,
     has_one_length,
-    parsed,
-    places,
+    stood,
 )
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression import syntax
@@ -98,7 +97,7 @@ def by_each(request: Request, expression: Expression, at: At) -> dict[str, Deriv
     """By each variable. Raises GiveUpError."""
     prepared = _prepared(formula_of(request), counts(at))
     told = evaluated(prepared, at, request.dtype, digits(expression, at))
-    missing = exact_backward.undefined(request)
+    missing = exact_backward.undefined(request, expression, at)
     return {name: _where_defined(one, missing) for name, one in told.items()} if any(missing) else told
 
 
@@ -117,10 +116,9 @@ def as_far_as_known(request: Request, find: Callable[[Expression, At], dict[str,
     {} for a text that is no expression. Never raises.
     """
     try:
-        expression = parsed(formula_of(request))
+        expression, at = stood(request)
     except ExpressionError:
         return {}
-    at = places(expression, request)
     try:
         return _of_variables(find(expression, at), expression, request)
     except GiveUpError as reason:
@@ -305,7 +303,7 @@ def _numbers(
                 numbers = _each(lambda f, slope: slope if mp.isfinite(f) else mp.nan, f, slope)
             yield from _by_element(numbers, at[name])
 
-    told = iter(map(_float, settled(found, digits)))
+    told = iter(map(float_or_none, settled(found, digits)))
     sizes = {name: len(value) if isinstance(value, tuple) else 1 for name, value in at.items()}
     return {name: tuple(islice(told, sizes[name])) for name in prepared.partials}
 
@@ -388,7 +386,3 @@ def _each(function: Callable[..., Expr], *values: Expr) -> Expr:
         return function(*values)
     rows = zip(*(value if isinstance(value, list) else [value] * lengths[0] for value in values), strict=True)
     return [function(*row) for row in rows]
-
-
-def _float(number: Expr) -> float | None:
-    return None if mp.isnan(number) else float(number)

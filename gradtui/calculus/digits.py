@@ -109,6 +109,11 @@ def as_float(number: float, dtype: Dtype) -> Expr:
         return mp.mpf(math.copysign(math.inf, number))
 
 
+def float_or_none(number: Expr) -> float | None:
+    """None for what has no value."""
+    return None if mp.isnan(number) else float(number)
+
+
 def settled(values: Callable[[], Iterable[Expr]], digits: Digits = (FEWEST, ENOUGH)) -> list[Expr]:
     """The numbers that `values` gives, to SURE digits: asked again with more digits until they no longer change.
 

@@ -13,7 +13,7 @@ from itertools import islice
 import sympy
 
 from gradtui.calculus.derivative_rules import Elements, Expr, Vector, mp
-from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
+from gradtui.calculus.digits import Digits, Program, as_float, as_typed, float_or_none, settled
 from gradtui.calculus.to_sympy import (
     NO_VECTOR,
     At,
@@ -26,11 +26,11 @@ from gradtui.calculus.to_sympy import (
     formula_of,
     makes_number,
     parsed,
-    places,
+    stood,
 )
 from gradtui.calculus.vectors import GiveUpError, gradient, is_vector
 from gradtui.expression import syntax
-from gradtui.expression.syntax import Node, postorder
+from gradtui.expression.syntax import Expression, Node, postorder
 from gradtui.snapshot.model import Dtype, Request
 from gradtui.snapshot.truth import Piece, Truth
 
@@ -88,39 +88,37 @@ def truth(request: Request) -> Truth | None:
     if request.data:
         return None
     try:
-        expression = parsed(formula_of(request))
-        at = places(expression, request)
-        count = len(postorder(expression))
-        if count > MOST_PIECES or count * common_length(expression, counts(at)) > MOST_NUMBERS:
+        expression, at = stood(request)
+        read = _few_pieces(request, expression, at, MOST_NUMBERS)
+        if read is None:
             return None
-        read = _read(formula_of(request), counts(at))
         entries, length = read.entries, read.length
-        if not entries:
-            return None
         enough = digits(expression, at)
         pieces = _pieces(entries, length, at, request.dtype, enough)
-        typed = tuple(map(_float, settled(lambda: _flat(_values(entries, length, at, as_typed)[-1]), enough)))
+        typed = tuple(map(float_or_none, settled(lambda: _flat(_values(entries, length, at, as_typed)[-1]), enough)))
     except Exception:  # `derivatives` says what calculus cannot do
         return None
     return Truth(pieces[-1].value, () if typed == pieces[-1].value else typed, pieces, read.constants)
 
 
-def undefined(request: Request) -> tuple[bool, ...]:
+def _few_pieces(request: Request, expression: Expression, at: At, most: int) -> Reading | None:
+    """None where f has no variable, or more pieces, or these more elements, than are looked at. Raises GiveUpError."""
+    count = len(postorder(expression))
+    if count > MOST_PIECES or count * common_length(expression, counts(at)) > most:
+        return None
+    read = _read(formula_of(request), counts(at))
+    return read if read.entries else None
+
+
+def undefined(request: Request, expression: Expression, at: At) -> tuple[bool, ...]:
     """For each element of f whether it has no value, piece by piece as it is written: to algebra sqrt(x)^2 is x, and 0*log(x) is
     0. Of a mean over rows of data for f as a whole. Empty where that is not known. Never raises."""
     try:
-        expression = parsed(formula_of(request))
-        at = places(expression, request)
-        count = len(postorder(expression))
-        if count > MOST_PIECES or count * common_length(expression, counts(at)) > MOST_LOOKED_AT:
-            return ()
-        read = _read(formula_of(request), counts(at))
-        if not read.entries:
-            return ()
-        missing = _missing(read, at, request.dtype)
+        read = _few_pieces(request, expression, at, MOST_LOOKED_AT)
+        missing = () if read is None else _missing(read, at, request.dtype)
     except Exception:  # `derivatives` says what calculus cannot do
         return ()
-    return (any(missing),) if request.data else missing
+    return (any(missing),) if request.data and missing else missing
 
 
 def _missing(read: Reading, at: At, dtype: Dtype) -> tuple[bool, ...]:
@@ -257,7 +255,7 @@ def _pieces(entries: Sequence[Entry], length: int, at: At, dtype: Dtype, enough:
             for number in (value, grad, *each):
                 yield from _flat(number)
 
-    numbers = iter(map(_float, settled(found, enough)))
+    numbers = iter(map(float_or_none, settled(found, enough)))
 
     def take(place: int) -> tuple[float | None, ...]:
         return tuple(islice(numbers, length if entries[place].vector else 1))
@@ -293,7 +291,3 @@ def _sum(one: Number, other: Number) -> Number:
 
 def _flat(number: Number) -> list[Expr]:
     return number if isinstance(number, list) else [number]
-
-
-def _float(number: Expr) -> float | None:
-    return None if mp.isnan(number) else float(number)

@@ -7,9 +7,8 @@ from functools import cache
 
 from gradtui.calculus.derivative_rules import Expr, mp
 from gradtui.calculus.digits import Program, as_float
-from gradtui.calculus.higher_orders import in_whole_vectors
 from gradtui.calculus.taylor import ALIKE, FOR_EACH, SMALL, TIMES, limit, place_of, prepared
-from gradtui.calculus.to_sympy import counts, digits, formula_of, parsed, places
+from gradtui.calculus.to_sympy import counts, digits, formula_of, stood
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.orders import Hessian
 
@@ -29,11 +28,8 @@ def hessian(request: Request) -> Hessian | None:
     """All second derivatives of f, of sum(f) where f is a vector; None where one is not known to the last digit, where there
     are too many, or f itself is beyond calculus. Never raises."""
     try:
-        expression = parsed(formula_of(request))
-        at = places(expression, request)
-        program, bent = prepared(formula_of(request), counts(at))
-
-        whole = in_whole_vectors(formula_of(request), counts(at)) is not None
+        expression, at = stood(request)
+        program, bent, whole = prepared(formula_of(request), counts(at))
 
         def place() -> Place:
             return place_of(at, lambda number: as_float(number, request.dtype), whole)

@@ -16,7 +16,7 @@ from gradtui.calculus.derivative import is_bent
 from gradtui.calculus.derivative_rules import Expr, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed
 from gradtui.calculus.higher_orders import in_whole_vectors, length_of, total_of
-from gradtui.calculus.to_sympy import At, Counts, Formula, counts, digits, element, formula_of, parsed, places
+from gradtui.calculus.to_sympy import At, Counts, Formula, counts, digits, element, formula_of, stood
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.truth import Coefficients
 
@@ -50,15 +50,13 @@ def coefficients(request: Request) -> Coefficients:
     asked = request.orders
     assert asked is not None
     try:
-        expression = parsed(formula_of(request))
-        at = places(expression, request)
+        expression, at = stood(request)
         named = element(asked.along or "", asked.element)
         along = next(name for name in (asked.along, named, *at) if name in at and name not in request.data)
-        program, bent = prepared(formula_of(request), counts(at))
+        program, bent, whole = prepared(formula_of(request), counts(at))
         if len(program.steps) * program.length > MOST_STEPS:
             return Coefficients()
         moved = element(along, asked.element) if isinstance(at[along], tuple) else along
-        whole = in_whole_vectors(formula_of(request), counts(at)) is not None
         degree = asked.most if asked.degree is None else asked.degree
         enough = digits(expression, at)
         floats = [one for value in at.values() for one in (value if isinstance(value, tuple) else (value,))]
@@ -74,10 +72,11 @@ def coefficients(request: Request) -> Coefficients:
 
 
 @lru_cache(maxsize=64)
-def prepared(formula: Formula, counts: Counts) -> tuple[Program, bool]:
-    """f as a program, and whether it has corners or jumps somewhere."""
+def prepared(formula: Formula, counts: Counts) -> tuple[Program, bool, bool]:
+    """f as a program, whether it has corners or jumps somewhere, and whether each vector is one symbol in it."""
     f = total_of(formula, counts)
-    return Program([f], length_of(formula, counts)), is_bent(f)
+    whole = in_whole_vectors(formula, counts) is not None
+    return Program([f], length_of(formula, counts)), is_bent(f), whole
 
 
 def place_of(at: At, number: Callable[[float], Expr], whole: bool) -> dict[str, Expr]:

@@ -129,6 +129,12 @@ def places(expression: Expression, request: Request) -> At:
     return found
 
 
+def stood(request: Request) -> tuple[Expression, At]:
+    """f as it is typed, and where its variables stand. Raises ExpressionError."""
+    expression = parsed(formula_of(request))
+    return expression, places(expression, request)
+
+
 def counts(at: At) -> Counts:
     return tuple((name, len(value) if isinstance(value, tuple) else 0) for name, value in at.items())
 
