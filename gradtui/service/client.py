@@ -217,11 +217,7 @@ def _seen(request: Request, snapshot: Snapshot) -> Request | None:
         return request
     if snapshot.training is None or not snapshot.training.updates:
         return None
-    rows = snapshot.training.updates[0].rows
-    columns = {name: value for name, value in request.at.items() if name in request.data and isinstance(value, tuple)}
-    return replace(
-        request, at={**request.at, **{name: tuple(of[row] for row in rows) or of for name, of in columns.items()}}
-    )
+    return request.of_rows(snapshot.training.updates[0].rows)
 
 
 async def _answers(child: LookAhead, request: Request) -> AsyncGenerator[Snapshot, None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.differences import Differences as Differences
@@ -200,6 +201,18 @@ class Request(Struct, frozen=True):
     surface: SurfaceRequest | None = None
     fit: bool = False
     orders: OrdersRequest | None = None
+
+    @property
+    def columns(self) -> dict[str, tuple[float, ...]]:
+        """Of data, by name."""
+        return {name: value for name, value in self.at.items() if name in self.data and isinstance(value, tuple)}
+
+    def of_rows(self, rows: tuple[int, ...]) -> Request:
+        """The same of these rows of its data; of all for ()."""
+        if not rows:
+            return self
+        batch = {name: tuple(column[row] for row in rows) for name, column in self.columns.items()}
+        return replace(self, at=self.at | batch)
 
 
 class Snapshot(Struct, frozen=True):

@@ -74,11 +74,7 @@ def _orders(
 
 
 def _of_rows(request: Request, training: TrainingRequest) -> Request:
-    columns = {name: value for name, value in request.at.items() if name in request.data and isinstance(value, tuple)}
+    columns = request.columns.values()
     if training.batches is None or not columns:
         return request
-    chosen = rows(training.batches, min(map(len, columns.values())), training.update)
-    if not chosen:
-        return request
-    batch = {name: tuple(column[row] for row in chosen) for name, column in columns.items()}
-    return replace(request, at=request.at | batch)
+    return request.of_rows(rows(training.batches, min(map(len, columns)), training.update))
