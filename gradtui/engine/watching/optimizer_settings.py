@@ -34,8 +34,14 @@ def _misnamed(optimizer: Any) -> tuple[str, float] | None:
     if not type(optimizer).__module__.startswith("torch.optim."):
         return None
     groups, own = optimizer.param_groups, instance_variables(optimizer)
-    held = [(f"optimizer.{name}", own.get(name)) for name in ("lr", ELSEWHERE)]
-    held += [(f"param_groups[{place}]['{ELSEWHERE}']", group.get(ELSEWHERE)) for place, group in enumerate(groups)]
+    held = [(f"optimizer.{name}", own[name]) for name in ("lr", ELSEWHERE) if name in own]
+    held += [
+        (f"param_groups[{place}]['{ELSEWHERE}']", group[ELSEWHERE])
+        for place, group in enumerate(groups)
+        if ELSEWHERE in group
+    ]
+    if not held:  # as at nearly each step of nearly all
+        return None
     rates = {setting(group, name) for group in groups for name in ("lr", "initial_lr")}
     found = ((name, float(value)) for name, value in held if is_a(value, float, int))
     return next(((name, value) for name, value in found if value not in rates), None)
