@@ -162,7 +162,7 @@ def _function(given: Given, text: str, at: Mapping[str, str], alone: str | None,
 
 
 def main() -> None:
-    """The entry point: click's own, with a quiet end on ctrl+c and on a closed pipe."""
+    """The entry point: click's own, with a quiet end on ctrl+c and on a closed pipe, and a sentence about an error of ours."""
     if sys.stdin is None:  # the shell may close either: `<&-`
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
@@ -180,6 +180,11 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes once more at its end
+        sys.exit(1)
+    except Exception as error:
+        from gradtui.snapshot.faults import report, sentence
+
+        click.echo(f"Error: an error within gradtui: {sentence(error)}. {report(error)}", err=True)
         sys.exit(1)
 
 

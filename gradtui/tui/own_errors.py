@@ -8,12 +8,8 @@ the screen, in order.
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.events import Callback, Compose, Mount
@@ -22,8 +18,7 @@ from textual.messages import InvokeLater
 from textual.notifications import Notification, Notify
 from textual.worker import WorkerFailed
 
-from gradtui.snapshot.faults import OWN, told
-from gradtui.snapshot.visible import visible
+from gradtui.snapshot.faults import report, sentence
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -35,8 +30,6 @@ VITAL = (Compose, Mount, Callback, InvokeLater)
 """Messages that bring about what all else stands on."""
 SECONDS = 12.0
 """For which it is told."""
-KEPT_IN = "error.txt"
-"""In the platform's folder of states: what is to be reported of the last one."""
 
 _dispatch = MessagePump._dispatch_message
 
@@ -98,27 +91,3 @@ class OwnErrors:
             error = error.error
         self.last = f"an error within gradtui ended the screen: {sentence(error)}. {typed}{report(error)}"
         return self.last
-
-
-def sentence(error: BaseException) -> str:
-    """`ValueError: what it says (chart/drawing.py, line 42)`: the last line of ours that it went through."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(OWN)]
-    where = f" ({Path(ours[-1].filename.removeprefix(OWN)).as_posix()}, line {ours[-1].lineno})" if ours else ""
-    return visible(f"{told(error)}{where}")
-
-
-def report(error: BaseException) -> str:
-    """How it is reported, with a file where one can be written."""
-    import platform
-    from importlib.metadata import version
-
-    import platformdirs
-
-    own = sys.modules["gradtui"].__version__  # imported by name, it would bring the API with torch
-    place = f"gradtui {own}, Textual {version('textual')}, Python {platform.python_version()}, {platform.platform()}\n"
-    with suppress(OSError, RuntimeError):
-        path = Path(platformdirs.user_state_dir("gradtui", appauthor=False)) / KEPT_IN
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(place + "".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
-        return visible(f"Please report it where you got gradtui, with {path}")
-    return "Please report it where you got gradtui"

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
 import pytest
 
+from gradtui.command import cli, print_or_export
 from gradtui.file.snapshot_format import save
+from gradtui.settings import read_settings
+from gradtui.snapshot import faults
+from gradtui.tui import saved
+from gradtui.tui.session import Session
 from tests import examples, warm
 from tests.command import here
+from tests.failing import failing
 
 pytestmark = pytest.mark.child
 
@@ -37,6 +46,37 @@ def test_report_and_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     assert process.stderr.read() == b""
     assert process.wait() == 1
     process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (Session.__init__, ["x^2", "--plain"]),  # the screen, before there is one
+        (saved.session_of, ["SAVED", "--plain"]),
+        (print_or_export.load, ["SAVED", "--print"]),
+        (print_or_export.answer, ["x^2", "--json"]),
+        (read_settings.read, ["--settings"]),
+    ],
+)
+def test_an_error_of_ours(
+    function: Callable[..., object],
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a sentence, with a file that holds what is to be reported."""
+    save(examples.quadratic(), tmp_path / "run.gradtui")
+    saved_as = str(tmp_path / "run.gradtui")
+    monkeypatch.setattr(sys, "argv", ["gradtui", *(saved_as if one == "SAVED" else one for one in arguments)])
+    told, said = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", told)
+    monkeypatch.setattr(sys, "stderr", said)
+    with failing(function), pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, told.getvalue(), said.getvalue().count("\n")) == (1, "", 1)
+    report = Path(platformdirs.user_state_dir("gradtui", appauthor=False)) / faults.KEPT_IN
+    assert str(report) in said.getvalue()
+    assert "RuntimeError" in report.read_text()
 
 
 @pytest.mark.long

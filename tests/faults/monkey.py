@@ -25,8 +25,8 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual.keys import _character_to_key
 
 from gradtui.file.run_writing import save
+from gradtui.snapshot.faults import KEPT_IN
 from gradtui.tui.keys import KEYS
-from gradtui.tui.own_errors import KEPT_IN
 from gradtui.tui.run.keys import KEYS as RUN_KEYS
 from tests import warm
 from tests.runs import made

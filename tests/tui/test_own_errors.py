@@ -17,6 +17,7 @@ from gradtui.chart import drawing
 from gradtui.file.run_writing import save
 from gradtui.outline.outline import Outline
 from gradtui.settings.remembered import Memory
+from gradtui.snapshot import faults
 from gradtui.tui import own_errors, plain_session
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.asking import Asking
@@ -91,7 +92,7 @@ async def test_what_is_typed_is_there_the_next_time(tmp_path: Path, capsys: pyte
     assert app.return_code == 1
     (newest,) = [text for text in Memory(tmp_path / "remembered.json").load() if text.startswith("x^2 + 3x + 1+")]
     assert f"x^2 + 3x + 1{TYPED}".startswith(newest)
-    report = Path(platformdirs.user_state_dir("gradtui", appauthor=False)) / own_errors.KEPT_IN
+    report = Path(platformdirs.user_state_dir("gradtui", appauthor=False)) / faults.KEPT_IN
     assert "place_caret" not in (said := " ".join(capsys.readouterr().err.split()))
     assert "tui/panes/problem.py, line" in said
     assert str(report) in said.replace(" ", "")
