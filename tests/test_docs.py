@@ -71,6 +71,9 @@ class Nowhere:
     def finding(self, finding: Finding) -> None:
         pass
 
+    def unwatched(self, why: str) -> None:
+        pass
+
 
 def commands() -> Iterator[str]:
     for page in PAGES:

@@ -14,6 +14,7 @@ import click
 from gradtui.command import exit_status, standard_output, watched_script
 from gradtui.command import saved_run as runs
 from gradtui.command.option_values import shown
+from gradtui.runs.since import none_found
 
 if TYPE_CHECKING:
     from gradtui.settings.read_settings import Settings
@@ -46,7 +47,8 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
             script.process.terminate()
             raise
         found = runs.load(path, None)
-        click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target, status)), err=True)
+        nothing = none_found(found) if found.unwatched else watched_script.no_training(target, status)
+        click.echo(NOT_KEPT if found.updates else shown(nothing), err=True)
     return left or exit_status.of_script(status, found.findings)
 
 

@@ -29,6 +29,7 @@ everything is checked, and reading takes less than LIMIT of memory.
     END        End        the run is over; after it there may be findings
     SHARDS     list[str]  further names of parameters of which this process holds a part
     SNAPSHOT
+    UNWATCHED  str        why it is not watched any more: of what comes after, nothing is here
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from gradtui.file.pieces import DAMAGED, TOO_LARGE
 from gradtui.file.snapshot_format import FRAME
 from gradtui.runs.packed_updates import Norms, Scalars
 
-HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, ROWS, END, SHARDS, SNAPSHOT = range(1, 12)
+HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, ROWS, END, SHARDS, SNAPSHOT, UNWATCHED = range(1, 13)
 
 HEADER = Layout(">BIII")
 CHECKED = 9

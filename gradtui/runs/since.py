@@ -19,6 +19,9 @@ def since(finding: Finding, between: str = ", ") -> str:
 
 def none_found(run: Run) -> str:
     """Of a run without findings; most of them are looked for when it has ended. What ended it badly is beyond its updates."""
+    if run.unwatched:
+        told = f"{NONE_FOUND} in these updates, but" if run.updates else "no update was seen, and"
+        return f"{told} an error within gradtui ended the watch: {run.unwatched}"
     if not run.ended:
         return f"{NONE_FOUND} yet; most is looked for at the end"
     if not run.exit:

@@ -16,6 +16,8 @@ import click
 import pytest
 
 from gradtui.command import cli, watched_script
+from gradtui.file.run_writing import save
+from gradtui.runs.run import Run
 from tests import warm
 from tests.command import here
 
@@ -186,6 +188,20 @@ def test_a_full_disk_ends_no_training(tmp_path: Path) -> None:
     assert "File too large" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "2 updates" in ended.stdout
+
+
+def test_of_a_watch_that_gave_up_it_is_not_said_that_there_was_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def given_up(target: Sequence[str], path: str, every: int, aloud: bool) -> tuple[int, None]:
+        save(Run("train.py", unwatched="OSError: it", ended=True, exit=0), path)
+        return 0, None
+
+    monkeypatch.setattr(watched_script, "watched", given_up)
+    (tmp_path / "train.py").touch()
+    told = here.run("--print", "train.py", folder=tmp_path)
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert "OSError: it" in told.stdout
 
 
 @pytest.mark.parametrize(

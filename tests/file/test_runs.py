@@ -37,10 +37,14 @@ from tests.runs import made
 LEAST = len(MAGIC) + 1
 
 
+def whole() -> Run:
+    return made.run(unwatched="ZeroDivisionError: division by zero")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("run") / "run.gradtui"
-    run = made.run()
+    run = whole()
     with made.begun(path, run) as writer:
         made.write(writer, run)
     return path.read_bytes()
@@ -50,7 +54,7 @@ def plainly(run: Run) -> dict[str, Any]:
     """All of it, comparable: a nan is like another."""
     return {
         **{name: getattr(run, name) for name in ("what", "arguments", "optimizers", "findings", "printed", "exit")},
-        **{name: getattr(run, name) for name in ("ended", "rank", "ranks", "started", "thinned")},
+        **{name: getattr(run, name) for name in ("ended", "rank", "ranks", "started", "thinned", "unwatched")},
         "updates": [msgpack.encode(msgspec.to_builtins(one)) for one in run.updates],
         "snapshots": {number: msgpack.encode(one) for number, one in run.snapshots.items()},
     }
@@ -70,9 +74,9 @@ def test_what_is_written_is_loaded(written: bytes, tmp_path: Path) -> None:
     path.write_bytes(written)
     loaded = gradtui.load(path)
     assert isinstance(loaded, gradtui.Run)
-    assert plainly(loaded) == plainly(made.run())
+    assert plainly(loaded) == plainly(whole())
     loaded.save(tmp_path / "again.gradtui")
-    assert plainly(load(tmp_path / "again.gradtui")) == plainly(made.run())
+    assert plainly(load(tmp_path / "again.gradtui")) == plainly(whole())
 
 
 def test_snapshots_of_an_older_gradtui_are_read(written: bytes, tmp_path: Path) -> None:
@@ -91,12 +95,12 @@ def test_snapshots_of_an_older_gradtui_are_read(written: bytes, tmp_path: Path) 
     assert changed
     path = tmp_path / "run.gradtui"
     path.write_bytes(found)
-    assert plainly(load(path)) == plainly(made.run())
+    assert plainly(load(path)) == plainly(whole())
 
 
 def test_everything_is_everything() -> None:
     """No field is left at its default: a new one must be added to the Run that is tested, and saved."""
-    run = made.run()
+    run = whole()
     left = {
         field.name
         for one in (run, run.updates[0], run.findings[0], run.updates[50].parameters["encoder.0.weight"])
@@ -154,7 +158,7 @@ def test_followed_byte_by_byte_it_is_the_same(written: bytes, tmp_path: Path) ->
             counts.append(len(following.run().updates))
     assert counts == sorted(counts)
     assert len({*counts}) > 20
-    assert plainly(following.run()) == plainly(made.run())
+    assert plainly(following.run()) == plainly(whole())
     assert not following.more()
 
 
@@ -271,7 +275,7 @@ def test_zeros_behind_the_end_are_no_damage(written: bytes, tmp_path: Path) -> N
     """Some file systems leave them after a loss of power."""
     path = tmp_path / "run.gradtui"
     path.write_bytes(written + bytes(5000))
-    assert plainly(load(path)) == plainly(made.run())
+    assert plainly(load(path)) == plainly(whole())
 
 
 KILLED = """

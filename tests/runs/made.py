@@ -56,7 +56,7 @@ def _norms(place: int, number: int, bad: int) -> ParameterNorms:
     return ParameterNorms(10.0**-place / (number + 1), 2.0 + place, 1e-3 / (number + 1))
 
 
-def run(count: int = 60, bad: int = BAD) -> Run:
+def run(count: int = 60, bad: int = BAD, unwatched: str = "") -> Run:
     return Run(
         "train.py",
         ("--epochs", "3"),
@@ -71,6 +71,7 @@ def run(count: int = 60, bad: int = BAD) -> Run:
         2,
         1.7e9,
         shards=("encoder.0.weight",),
+        unwatched=unwatched,
     )
 
 
@@ -87,6 +88,8 @@ def write(writer: RunWriter, run: Run) -> None:
         for finding in run.findings:
             if finding.update == one.update:
                 writer.finding(finding)
+    if run.unwatched:
+        writer.unwatched(run.unwatched)
     writer.end(run.exit)
 
 

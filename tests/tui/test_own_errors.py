@@ -14,8 +14,10 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from gradtui.chart import drawing
+from gradtui.file.run_reading import Following
 from gradtui.file.run_writing import save
 from gradtui.outline.outline import Outline
+from gradtui.runs.binned_norms import Timeline
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot import faults
 from gradtui.tui import own_errors, plain_session
@@ -23,7 +25,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.asking import Asking
 from gradtui.tui.panes import problem
 from gradtui.tui.run.app import RunApp
-from gradtui.tui.run.following import Source
+from gradtui.tui.run.following import STOPPED, Source
 from gradtui.tui.run.look import Look
 from gradtui.tui.typing.formula import Formula
 from gradtui.tui.typing.key_order import KeyOrder
@@ -157,3 +159,24 @@ async def test_on_a_run(tmp_path: Path) -> None:
         assert told(app) == ["Error"]
         await pilot.press("home")
         assert app.look.place == 0
+
+
+@pytest.mark.parametrize("function", [Following.more, Following.run, Timeline.view])
+async def test_a_run_that_is_not_followed_any_more_says_so(function: FunctionType, tmp_path: Path) -> None:
+    """All else goes on."""
+    path = tmp_path / "run.gradtui"
+    app = RunApp(Source(str(path)))
+    with made.begun(path, made.run()) as writer:
+        async with running(app) as pilot:
+            made.write(writer, made.run(5))
+            while app.look.count < 5:
+                await pilot.pause(0.01)
+            with failing(function):
+                writer.printed("more")
+                while not app.source.stopped:
+                    await pilot.pause(0.01)
+            await pilot.pause()
+            assert told(app) == ["Error"]
+            await pilot.press("home")
+            assert app.look.place == 0
+            assert STOPPED in str(app.doing.content)

@@ -14,9 +14,9 @@ Guarded = Callable[[], AbstractContextManager[None]]
 
 
 class Guard:
-    """Of one watch. has_given_up: whether something went wrong; it has been told then, once. ends: is called before that."""
+    """Of one watch. has_given_up: whether something went wrong; it has been told then, once. ends: is called with why first."""
 
-    def __init__(self, ends: Callable[[], object]) -> None:
+    def __init__(self, ends: Callable[[str], object]) -> None:
         self.has_given_up, self._ends = False, ends
 
     @contextmanager
@@ -34,5 +34,6 @@ class Guard:
         if not self.has_given_up:
             self.has_given_up = True
             with suppress(Exception):
-                self._ends()
+                self._ends(told(error))
+            with suppress(Exception):
                 print(FAILED.format(error=told(error)), file=sys.stderr)

@@ -61,6 +61,7 @@ class Watch:
         optimizer: torch.optim.Optimizer | None = None,
     ) -> None:
         self.history = History()
+        self._sink = sink
         self._telling = Telling(self.history, sink, on_finding)
         self._thread = WatchedThread(self._move)
         self._places = Places()
@@ -71,7 +72,7 @@ class Watch:
         self._modes = Modes(self.history, self._names)
         self._scaled = scalers.Scaled()
         self._notice = Notice(self.history, self.place, self._modes)
-        self._guard = Guard(lambda: self._tape.end())
+        self._guard = Guard(self._gives_up)
         self._tape = Tape(self._call_came, self._notice.gradient_set, self._guard)
         self._passes = Passes(
             self._tape, self.history, self._names, self._scaled, sink, every, self._notice.new_weights
@@ -99,6 +100,10 @@ class Watch:
     @property
     def findings(self) -> tuple[Finding, ...]:
         return self._telling.found
+
+    def _gives_up(self, why: str) -> None:
+        self._tape.end()
+        self._sink.unwatched(why)
 
     def failed(self, error: BaseException) -> None:
         """The program ends with this exception: torch may have refused what it was asked for."""

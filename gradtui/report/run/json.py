@@ -43,6 +43,7 @@ def _tail(run: Run) -> Json:
         "printed": run.printed,
         "exit": run.exit,
         "ended": run.ended,
+        "unwatched": run.unwatched or None,
     }
 
 

@@ -25,7 +25,7 @@ from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
 from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.run import lines
-from gradtui.tui.run.following import Failed, Grown, Source
+from gradtui.tui.run.following import STOPPED, Failed, Grown, Source
 from gradtui.tui.run.heat_map import HeatMap
 from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import PANES, Look
@@ -145,8 +145,8 @@ class RunApp(Successor, MendedApp):
         run, width = self.look.run, self.size.width - 2
         room = width - min(ROOM_OF_TITLE, len(lines.title(run)) + 2)
         doing = Content(lines.status(run, quiet=self._quiet, unread=self.source.unread, width=room))
-        if self.said:
-            doing = Content.styled(visible(cut(self.said, max(10, width - 4))), "$text-error")
+        if said := STOPPED if self.source.stopped else self.said:
+            doing = Content.styled(visible(cut(said, max(10, width - 4))), "$text-error")
         what = Content.styled(cut(lines.title(run), max(0, width - doing.cell_length - 2)), "bold")
         if (what, doing) != self._head:  # to say it again would lay out the whole screen
             self._head = what, doing

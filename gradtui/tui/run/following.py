@@ -20,6 +20,7 @@ SECONDS, MOST_SECONDS = 0.2, 2.0
 """That are read at once: then there is something to show. Of a long file twice as many each time."""
 PAUSE = 0.25
 """Seconds between two looks at the file."""
+STOPPED = "not followed any more: an error within gradtui"
 
 
 class Grown(Message):
@@ -41,7 +42,8 @@ class Failed(Message):
 class Source:
     """The file of one run. `follow` posts what it finds until it is cancelled; it may be begun again.
 
-    unread: the share of the file that was written before and is still to be read.
+    unread: the share of the file that was written before and is still to be read. stopped: whether an error of ours ended
+    the following, so that what comes is not read.
     """
 
     def __init__(self, path: str) -> None:
@@ -50,8 +52,18 @@ class Source:
         self._timeline: Timeline | None = None
         self._updates: Updates | None = None
         self.run, self.view, self.unread = Run(), View(Record()), 1.0
+        self.stopped = False
 
     async def follow(self, post: Callable[[Message], object]) -> None:
+        self.stopped = False
+        try:
+            await self._follow(post)
+        except Exception:
+            self.stopped = True
+            post(Failed(STOPPED))
+            raise
+
+    async def _follow(self, post: Callable[[Message], object]) -> None:
         told: str | None = None
         seconds = SECONDS
         while True:

@@ -47,7 +47,8 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     """The selected update: its loss and rates, what was found, then the parameters of the selected row."""
     update = look.update
     if update is None:
-        yield (("no update was made" if look.run.ended else NO_UPDATE, "numbers--label"),)
+        said = "no update was seen" if look.run.unwatched else "no update was made" if look.run.ended else NO_UPDATE
+        yield ((said, "numbers--label"),)
         return
     lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
     told = [_named("loss", number(update.loss, 7)), _named("gradient norm", number(update.grad_norm, 7))]
@@ -122,6 +123,8 @@ def status(run: Run, *, quiet: float | None, unread: float = 0.0, width: int = 1
         how = f"nothing for {clock(quiet)}"
     else:
         how = "goes on"
+    if run.unwatched:
+        how = f"not watched after that, {how}"
     begin = f"{count:,} update{'s' * (count != 1)}"
     while told and len(" · ".join((begin, *told, how))) > width:
         told.pop(0)

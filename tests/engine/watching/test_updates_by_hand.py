@@ -43,6 +43,8 @@ class Kept:
 
     def finding(self, finding: Finding) -> None: ...
 
+    def unwatched(self, why: str) -> None: ...
+
 
 @pytest.fixture
 def kept() -> Iterable[Kept]:

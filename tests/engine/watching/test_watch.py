@@ -187,7 +187,8 @@ def test_a_watch_that_breaks_lets_the_training_go_on(
         train(model, optimizer, 3)
     assert "is not watched any more: ZeroDivisionError" in capsys.readouterr().err
     assert not torch.equal(start, model[0].weight)
-    assert len(watch.run.updates) == 0
+    assert (len(watch.run.updates), watch.run.ended) == (0, True)
+    assert watch.run.unwatched.startswith("ZeroDivisionError")
 
 
 @pytest.mark.parametrize("keeps", [False, True])

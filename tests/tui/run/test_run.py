@@ -292,6 +292,19 @@ async def test_it_follows(tmp_path: Path) -> None:
             assert app.look.place == 37  # where it went wrong
 
 
+@pytest.mark.parametrize("count", [0, 5])
+async def test_a_watch_that_was_given_up(count: int, tmp_path: Path) -> None:
+    """That no fault was found says nothing of what came after."""
+    path = tmp_path / "run.gradtui"
+    save(replace(made.run(count), findings=(), unwatched="ZeroDivisionError: it", exit=0), path)
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.look.run.ended)
+        assert "ZeroDivisionError: it" in text(app)
+        assert "not watched after that" in text(app)
+        assert "no update was made" not in text(app)
+
+
 async def test_a_file_that_is_being_read_is_none_in_which_nothing_happens(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
