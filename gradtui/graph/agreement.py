@@ -10,7 +10,7 @@ from msgspec import Struct
 from gradtui.dtypes import limits
 from gradtui.graph import agreement_words as words
 from gradtui.graph.agreement_words import Mark, Marks
-from gradtui.graph.digits import LAST, enough, right_digits
+from gradtui.graph.digits import LAST, enough, mostly, right_digits
 from gradtui.graph.rounding import roundings
 from gradtui.snapshot.differences import CORNER, Differences, is_hidden, rounded
 from gradtui.snapshot.model import Snapshot, Values
@@ -222,14 +222,16 @@ class _Judge:
             assert d is not None
             return self._against_differences(one, d)
         noise, digits = _noise(one, d, c), self.digits(one)
-        if d is not None and not _near(c, d, noise):
+        truths = (c,) if one.typed is None else (c, one.typed)  # at a corner, differences are of the numbers as typed
+        cd = d is not None and any(_near(truth, d, noise) for truth in truths)
+        if d is not None and not cd:
             d = None if self._is_value_spoilt or (enough(digits, self.dtype) and is_hidden(c, d)) else d
-        ad, cd = (d is not None and _near(other, d, noise) for other in (a, c))
+        ad = d is not None and _near(a, d, noise)
         marks: Marks
         if enough(digits, self.dtype):
             marks = (True, True, None if d is None else ad or cd)
             return Check(*marks, words.compared((a, c, d), marks), digits)
-        if self._may_be_rounding(one, c):
+        if mostly(digits, self.dtype) or self._may_be_rounding(one, c):
             return Check(None, True, cd or None, self._lost(one, digits, c, "calculus"), digits)
         independent = not self.snapshot.graph.derivative  # else they are of the derivative before, as autograd has it
         if ad and not cd and independent:  # two outvote calculus

@@ -15,6 +15,16 @@ def enough(digits: int, dtype: str) -> bool:
     return digits >= limits(dtype).digits - LAST
 
 
+FEWEST = 4
+"""Right digits that are no chance."""
+
+
+def mostly(digits: int, dtype: str) -> bool:
+    """Whether so many are right that the formula is, and what it lacks was lost to rounding inside of it, as that of a
+    constant of float32 takes from a float64."""
+    return digits >= max(FEWEST, limits(dtype).digits // 2 - 1)
+
+
 def right_digits(number: float, truth: float, dtype: str) -> int:
     """How many digits of `number` are those of `truth`, at most as many as the dtype holds; 0 for none, and for nan.
 

@@ -189,11 +189,29 @@ def test_where_torch_is_wrong(text: str, x: float, expected: Check) -> None:
     assert of_x(text, x) == expected
 
 
-@pytest.mark.parametrize(("text", "x"), [("hardsigmoid(x)", 1.3), ("celu(x, 0.3)", -1.0), ("softplus(x)", 22.0)])
-def test_where_a_formula_of_torch_is_off(text: str, x: float) -> None:
-    """In float64, by 2e-9 of itself and more: too little for differences to see, and no rounding of the inputs."""
+@pytest.mark.parametrize(
+    ("text", "x", "digits"),
+    [
+        ("hardsigmoid(x)", 1.3, 7),
+        ("celu(x, 0.3)", -1.0, 7),
+        ("softplus(x)", 22.0, 9),
+        ("digamma(x)", 0.648, 9),
+        ("log_ndtr(x)", -100.0, 12),
+    ],
+)
+def test_where_a_formula_of_torch_loses_digits(text: str, x: float, digits: int) -> None:
+    """In float64, by no rounding of the inputs: both numbers are shown to where they part, and neither is wrong."""
     told = of_x(text, x, "float64")
-    assert (told.autograd, told.calculus) == (False, True)
+    assert (told.autograd, told.calculus, told.digits) == (None, True, digits)
+    one, other = [word.rstrip(",") for word in told.text.split() if word.rstrip(",").replace(".", "").isdigit()][-2:]
+    assert one != other
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_differences_are_those_of_the_numbers_as_typed(dtype: Dtype) -> None:
+    """x[1] + x[2] is 0.129 of what was typed, and another number of a float32's x: none of the three is wrong."""
+    snapshot = whole("-(x[1] + x[2])/x[0]", {"x": (-2.859, -3.778, 3.907)}, dtype)
+    assert False not in marks(check(snapshot, "x"))
 
 
 def test_how_far_apart() -> None:
