@@ -24,10 +24,17 @@ MOST_LOOKED_AT, LEAST_LOOKED_AT = 12, 4
 """Elements of an input that are moved: of a large one fewer, as each is one more run of it."""
 STEP, COARSE = 1e-5, 1e-2
 """How far, in parts of a usual element: of a forward in float64, and of one that computes in another dtype."""
+ASIDE = 1e-3
+"""Of an element: to where no output is a number of few digits by chance."""
 ALIKE, ROUGHLY = 1e-3, 5e-2
 """Up to what part of the larger one two slopes are the same, in these two cases."""
 PLAIN = (bool, int, float, str, torch.dtype, torch.device, type(None))
 """What may be handed to a Function again beside tensors: nothing that runs, or keeps count."""
+
+
+Sent = dict[int, torch.Tensor | None]
+"""To each input that needs a gradient."""
+NEXT_TO_0 = 1e-6
 
 
 class Call(NamedTuple):
@@ -52,13 +59,20 @@ def call_of(function: Function, args: Sequence[Any]) -> Call | None:
 
 
 def mismatches(call: Call, node: int) -> Iterator[Mismatch]:
-    """Of each input what backward sends and the forward's slopes do not say. node: that the call made.
+    """Of each input what backward sends and the forward's slopes do not say, in silence. node: that the call made."""
+    with redirect_stdout(io.StringIO()):
+        found = [*differences(call, node)]
+    yield from found
 
-    The forward is run again on copies in float64, in silence; nothing where it raises, or does not give the same twice.
+
+def differences(call: Call, node: int = 0) -> Iterator[Mismatch]:
+    """The same, where nothing is printed: what another thread prints meanwhile is there.
+
+    The forward is run again on copies in float64; nothing where it raises, or does not give the same twice.
     """
     random = torch.get_rng_state()
     try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = _Check(call, random).mismatches(node)
     except Exception:  # it is the person's code, which need not run in float64
@@ -88,13 +102,15 @@ class _Check:
         first = self._outputs(inputs)
         generator = torch.Generator().manual_seed(0)
         self.weights = [torch.rand(one.shape, generator=generator, dtype=torch.float64) + 0.5 for one in first]
-        exact = all(one.dtype is torch.float64 for one in first)
+        exact = self._is_exact(inputs, first)
         if not first or not (exact or self._elements <= MOST_INEXACT) or self._total(inputs) != self._total(inputs):
             return []
-        sent, twice = self._sent()
+        sent, twice, little = self._sent()
         slopes = {place: [*self._slopes(place, grad, exact)] for place, grad in sent.items() if grad is not None}
         wrong = {place: wrong for place, found in slopes.items() if (wrong := _wrong(found, exact))}
         meant = self._is_identity(first) or any(map(_is_flat, wrong.values()))
+        ignored = {place: _is_ignored(sent[place], twice[place], little[place]) for place in wrong}
+        meant = meant or any(_is_bent(sent[place], twice[place]) and not ignored[place] for place in wrong)
         names = self._names()
         return [
             Mismatch(
@@ -104,12 +120,21 @@ class _Check:
                 names[place] if place < len(names) else "",
                 _factor(found),
                 *worst(found),
-                ignored=_is_ignored(sent[place], twice[place]),
+                ignored=ignored[place],
                 meant=meant,
                 edge=sum(isinstance(one, torch.Tensor) for one in self.call.args[:place]),
             )
             for place, found in wrong.items()
         ]
+
+    def _is_exact(self, inputs: Mapping[int, Any], first: Sequence[torch.Tensor]) -> bool:
+        """Whether forward keeps the digits of float64: what has gone through another dtype on its way has those of float32."""
+        if not all(one.dtype is torch.float64 for one in first):
+            return False
+        moved = {place: one * (1 + ASIDE) for place, one in inputs.items() if self.call.needs[place]}
+        aside = self._outputs({**inputs, **moved})
+        same = all(map(torch.equal, aside, first))
+        return same or not all(torch.equal(one, one.float().double()) for one in aside)
 
     def _run(self, inputs: Mapping[int, Any]) -> list[torch.Tensor]:
         torch.set_rng_state(self.random)
@@ -126,8 +151,8 @@ class _Check:
         found = self._outputs(inputs)
         return math.fsum(float((one.double() * weight).sum()) for one, weight in zip(found, self.weights, strict=True))
 
-    def _sent(self) -> tuple[dict[int, torch.Tensor | None], dict[int, torch.Tensor | None]]:
-        """What backward sends to each input, and what for a gradient that is twice as large."""
+    def _sent(self) -> tuple[Sent, Sent, Sent]:
+        """What backward sends to each input, and what for a gradient that is twice as large, and for one that is next to 0."""
         inputs = {place: _copied(one) for place, one in enumerate(self.call.args)}
         wanted = [place for place, needs in enumerate(self.call.needs) if needs]
         leaves = [inputs[place].requires_grad_() for place in wanted]
@@ -136,13 +161,14 @@ class _Check:
         pairs = [
             (one, weight.to(one.dtype)) for one, weight in zip(found, self.weights, strict=True) if one.requires_grad
         ]
-        grads = [
-            torch.autograd.grad(
-                [one for one, _ in pairs], leaves, [times * w for _, w in pairs], retain_graph=True, allow_unused=True
-            )
-            for times in (1, 2)
-        ]
-        return dict(zip(wanted, grads[0], strict=True)), dict(zip(wanted, grads[1], strict=True))
+        outputs = [one for one, _ in pairs]
+
+        def sent(times: float) -> Sent:
+            given = [times * weight for _, weight in pairs]
+            grads = torch.autograd.grad(outputs, leaves, given, retain_graph=True, allow_unused=True)
+            return dict(zip(wanted, grads, strict=True))
+
+        return sent(1), sent(2), sent(NEXT_TO_0)
 
     def _slopes(self, place: int, grad: torch.Tensor, exact: bool) -> Iterator[_Slope]:
         """Of some elements, spread over the input; not of those where the output has a corner or a jump."""
@@ -206,8 +232,19 @@ def _factor(slopes: Sequence[_Slope]) -> float | None:
     return middle if max(ratios) - min(ratios) <= 1e-2 * abs(middle) or not any(ratios) else None
 
 
-def _is_ignored(once: torch.Tensor | None, twice: torch.Tensor | None) -> bool:
-    return once is not None and twice is not None and bool((once != 0).any()) and bool((once == twice).all())
+def _is_ignored(once: torch.Tensor | None, *others: torch.Tensor | None) -> bool:
+    """Whether the same is sent whatever comes in."""
+    if once is None or not bool((once != 0).any()):
+        return False
+    return all(one is not None and bool((once == one).all()) for one in others)
+
+
+def _is_bent(once: torch.Tensor | None, twice: torch.Tensor | None) -> bool:
+    """Whether twice the gradient that comes in does not make twice of what is sent, as where that is clipped or rounded: no
+    derivative does so by mistake."""
+    if once is None or twice is None:
+        return False
+    return not torch.allclose(twice, 2 * once, rtol=COARSE, atol=float(twice.abs().max()) * ALIKE, equal_nan=True)
 
 
 def _is_plain(value: Any) -> bool:

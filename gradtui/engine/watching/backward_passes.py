@@ -178,14 +178,10 @@ class Passes:
         self._tape.next_segment()
         models = self._names.models()
         scope = next(variables(sys._getframe(1)), {})
-        self.capturing = True
-        try:
-            with asked(), self.hooks.repeated():
-                model = models[0] if len(models) == 1 else None
-                told = failed_step(error, model, self._carried(sys._getframe(1)), scope)
-                told = self._seen(told, models, scope) or told
-        finally:
-            self.capturing = False
+        with self.aside(), asked(), self.hooks.repeated():
+            model = models[0] if len(models) == 1 else None
+            told = failed_step(error, model, self._carried(sys._getframe(1)), scope)
+            told = self._seen(told, models, scope) or told
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
 
@@ -316,6 +312,15 @@ class Passes:
         made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)
         return made is None or _is_divided(made)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Backward passes within it are ours."""
+        self.capturing = True
+        try:
+            yield
+        finally:
+            self.capturing = False
+
     # ---------------------------------------------------------------- Snapshots
 
     def wanted(self, update: int) -> bool:
@@ -330,13 +335,9 @@ class Passes:
         models = self._names.models()
         names = self._names.of(self.parameters, frame)
         scope = next(iter(variables(frame)), {})
-        self.capturing = True
-        try:
-            with asked(), self.hooks.repeated():
-                snapshot = replay(self._begun, names, models, scope, far=True) if doubtful else None
-                snapshot = snapshot or replay(self._begun, names, models, scope)
-        finally:
-            self.capturing = False
+        with self.aside(), asked(), self.hooks.repeated():
+            snapshot = replay(self._begun, names, models, scope, far=True) if doubtful else None
+            snapshot = snapshot or replay(self._begun, names, models, scope)
         if snapshot is None:
             return None
         self._history.passes[update], self._history.explained[update] = findings_and_each(snapshot)

@@ -211,6 +211,8 @@ class Steps:
         if self._notice.is_early:
             self._notice.orders.settle()
             self._notice.terms.forget()
+            with self._passes.aside():
+                self._notice.functions.settle()
         loss_inputs.name_noted(history, self._named)
         history.updates, self.ran = history.updates + 1, self.ran + 1
         self._notice.is_early = history.is_early

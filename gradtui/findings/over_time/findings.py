@@ -30,6 +30,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     left_gradients.twice,
     not_finite.detect,
     clipping.of_nothing,
+    structure.wrong_backward,
     loss_curve.detect,
     loss_curve.sinks,
     loss_curve.spike,

@@ -16,7 +16,7 @@ Seen = Literal[
     "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
     "loss_input", "learned_target", "moving_target", "moving_advantage", "row_order", "shared", "leaked", "leaf_loss",
     "made_smaller", "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
-    "single_element", "carried", "unstepped", "frozen_in_name",
+    "single_element", "carried", "unstepped", "frozen_in_name", "custom",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 

@@ -4,6 +4,7 @@ updates by hand."""
 from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
+from gradtui.findings.words.custom_functions import OF_FUNCTIONS
 from gradtui.findings.words.given_to_losses import GIVEN
 from gradtui.findings.words.mistakes import CUT_ADVANTAGE, CUT_TARGET
 
@@ -12,6 +13,7 @@ IN_THE_CLOSURE = (
 )
 OF_THE_MODEL: dict[str, Sentence] = {
     **{row: Sentence("loss_input", text, remedy) for row, (text, remedy) in GIVEN.items()},
+    **{row: Sentence(one.kind, one.text, one.remedy) for row, one in OF_FUNCTIONS.items()},
     "closure makes no gradient": Sentence(
         "step_order",
         "the closure that step is given calls no backward(): in each of {steps} steps of {optimizer} no parameter has a gradient",

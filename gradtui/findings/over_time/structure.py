@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import LEAST_UPDATES, History
 
+CLOSE = 0.1
+"""Of a derivative: what is sent in its place and is no further off may be computed in few digits on purpose."""
 MADE_ANEW = 2
 """Updates of the first ones in which something is made anew."""
 
@@ -64,3 +66,16 @@ def made_anew(history: History) -> Iterator[Fault]:
     for one in history.of("made_anew"):
         if one.updates >= MADE_ANEW:
             yield Fault("weights are made anew", None, {}, "perhaps", source=one.source)
+
+
+def wrong_backward(history: History) -> Iterator[Fault]:
+    """Of a custom Function. Where the output is one number what comes in is mostly 1, and to leave it out is no fault then."""
+    for one in history.of("custom"):
+        facts = one.facts
+        row = "backward is another by a factor" if facts["factor"] else "backward is another"
+        row = "backward ignores what comes in" if facts["ignored"] else row
+        row = "backward is a stand-in" if facts["meant"] else row
+        sent, true = facts["sent"], facts["true"]
+        is_close = not facts["factor"] and abs(sent - true) <= CLOSE * abs(true)
+        doubtful = facts["meant"] or is_close or (facts["ignored"] and facts["is_one_number"])
+        yield Fault(row, None, dict(facts), "perhaps" if doubtful else "likely", source=one.source)

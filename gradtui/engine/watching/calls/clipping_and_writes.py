@@ -22,6 +22,7 @@ from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs, single_elements
 from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
 from gradtui.engine.watching.calls.constant_terms import ConstantTerms
+from gradtui.engine.watching.calls.custom_functions import CustomFunctions
 from gradtui.engine.watching.calls.loss_inputs import LOSSES
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.calls.new_weights import NewWeights
@@ -100,6 +101,7 @@ class Notice:
         self.orders = RowOrders(history, place)
         self.new_weights = NewWeights(history, place)
         self.terms = ConstantTerms(history, place)
+        self.functions = CustomFunctions(history)
         self.transformed = TransformedGradients(history, place)
 
     def stepped_with(self, parameters: Sequence[torch.Tensor], every: Sequence[torch.Tensor], border: int) -> None:
@@ -131,6 +133,7 @@ class Notice:
         if self.is_early:
             self.orders.heard(func, args, result, frame)
             self.terms.heard(func, args, kwargs, result, frame)
+            self.functions.heard(func, args, result)
             self.doubtful = self.doubtful or _chooses_among_one(func, args, kwargs, result)
             if func in NORMALISING:
                 single_elements.note(self._history, func, args, kwargs, lambda: self._place(frame))
