@@ -71,7 +71,7 @@ class Nowhere:
     def finding(self, finding: Finding) -> None:
         pass
 
-    def unwatched(self, why: str) -> None:
+    def watch_ended(self, why: str) -> None:
         pass
 
 

@@ -47,7 +47,7 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
             script.process.terminate()
             raise
         found = runs.load(path, None)
-        nothing = none_found(found) if found.unwatched else watched_script.no_training(target, status)
+        nothing = none_found(found) if found.watch_ended else watched_script.no_training(target, status)
         click.echo(NOT_KEPT if found.updates else shown(nothing), err=True)
     return left or exit_status.of_script(status, found.findings)
 

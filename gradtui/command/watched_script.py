@@ -94,7 +94,7 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
         if not runs.is_run(path):  # it could not begin one, and has said why
             return status or 1
         found = replace(runs.load(path, form), exit=status, ended=True)
-        if not found.updates and not found.findings and not found.unwatched:
+        if not found.updates and not found.findings and not found.watch_ended:
             if lost is None:
                 click.echo(shown(no_training(target, status)), err=True)
             form = "json" if form == "json" else None

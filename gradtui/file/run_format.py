@@ -18,18 +18,18 @@ once it is inflated; of a Snapshot it is `SNAPSHOT_OF`, then its stream as in `g
 file holds here too: a field left out has its default, one that a reader does not know is passed over, nothing is run,
 everything is checked, and reading takes less than LIMIT of memory.
 
-    HEAD       Head       first of all, once
-    OPTIMIZER  str        its name; the first is optimizer 0
-    NAMES      list[str]  of parameters; the first is 0, and what `Norms` names stands before it
-    UPDATE     Step       in the order of their numbers
-    NORMS      Norms      of an update before, in a run that is thinned
-    FINDING    Finding    in place of one before of the same kind, parameter and place
-    PRINTED    str        what the script wrote since the last such record
-    ROWS       a Snapshot as in version 1 of its format
-    END        End        the run is over; after it there may be findings
-    SHARDS     list[str]  further names of parameters of which this process holds a part
+    HEAD        Head       first of all, once
+    OPTIMIZER   str        its name; the first is optimizer 0
+    NAMES       list[str]  of parameters; the first is 0, and what `Norms` names stands before it
+    UPDATE      Step       in the order of their numbers
+    NORMS       Norms      of an update before, in a run that is thinned
+    FINDING     Finding    in place of one before of the same kind, parameter and place
+    PRINTED     str        what the script wrote since the last such record
+    ROWS        a Snapshot as in version 1 of its format
+    END         End        the run is over; after it there may be findings
+    SHARDS      list[str]  further names of parameters of which this process holds a part
     SNAPSHOT
-    UNWATCHED  str        why it is not watched any more: of what comes after, nothing is here
+    WATCH_ENDED str        why it is not watched any more: of what comes after, nothing is here
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from gradtui.file.pieces import DAMAGED, TOO_LARGE
 from gradtui.file.snapshot_format import FRAME
 from gradtui.runs.packed_updates import Norms, Scalars
 
-HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, ROWS, END, SHARDS, SNAPSHOT, UNWATCHED = range(1, 13)
+HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, ROWS, END, SHARDS, SNAPSHOT, WATCH_ENDED = range(1, 13)
 
 HEADER = Layout(">BIII")
 CHECKED = 9

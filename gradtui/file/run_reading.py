@@ -69,7 +69,7 @@ class Following:
         self._characters = 0
         self._snapshots: dict[int, tuple[int, int]] = {}
         self._end: End | None = None
-        self._unwatched = ""
+        self._watch_ended = ""
 
     def more(self, seconds: float | None = None) -> bool:
         """Read what has been written since, for so long at most; whether there was anything. A file that has taken the place
@@ -102,7 +102,7 @@ class Following:
             head.started,
             self._thinned,
             tuple(self._shards),
-            self._unwatched,
+            self._watch_ended,
         )
 
     def _read(self, file: BinaryIO, until: float | None) -> bool:
@@ -223,8 +223,8 @@ class Following:
         while self._characters - len(self._printed[0]) >= MOST_PRINTED:
             self._characters -= len(self._printed.pop(0))
 
-    def _take_unwatched(self, why: str, size: int) -> None:
-        self._unwatched = why[:MOST_CHARACTERS]
+    def _take_watch_ended(self, why: str, size: int) -> None:
+        self._watch_ended = why[:MOST_CHARACTERS]
 
     def _take_end(self, end: End, size: int) -> None:
         self._end = end
@@ -240,7 +240,7 @@ TAKEN: dict[int, tuple[Any, Callable[[Following, Any, int], None]]] = {
     run_format.PRINTED: (str, Following._take_printed),
     run_format.END: (End, Following._take_end),
     run_format.SHARDS: (list[str], Following._take_shards),
-    run_format.UNWATCHED: (str, Following._take_unwatched),
+    run_format.WATCH_ENDED: (str, Following._take_watch_ended),
 }
 
 

@@ -120,9 +120,9 @@ class RunWriter:
         for start in range(0, len(text), MOST_PRINTED):
             self._append(run_format.PRINTED, unbroken(text[start : start + MOST_PRINTED]))
 
-    def unwatched(self, why: str) -> None:
+    def watch_ended(self, why: str) -> None:
         """Nothing more is seen of the training, which goes on."""
-        self._append(run_format.UNWATCHED, unbroken(why))
+        self._append(run_format.WATCH_ENDED, unbroken(why))
 
     def end(self, exit: int | None = None) -> None:
         self._finish()
@@ -245,8 +245,8 @@ def save(run: Run, path: str | os.PathLike[str]) -> None:
         for finding in run.findings:
             writer.finding(finding)
         writer.printed(run.printed)
-        if run.unwatched:
-            writer.unwatched(run.unwatched)
+        if run.watch_ended:
+            writer.watch_ended(run.watch_ended)
         if run.ended:
             writer.end(run.exit)
         file.flush()

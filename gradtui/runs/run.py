@@ -59,7 +59,7 @@ class Run(Struct, frozen=True):
     whether the run came to its end, well or not. rank, ranks: of several processes that train together. started: seconds
     since 1970. thinned: of how many updates only the parameters are kept that stood out, each between those that are kept
     whole: the lowest and highest gradient and change. shards: names of the parameters of which this process holds a part
-    (FSDP): all their norms are of that part. unwatched: why it was not watched to its end: of what came after the last update
+    (FSDP): all their norms are of that part. watch_ended: why it was not watched to its end: of what came after the last update
     here nothing is known; empty where it was.
     """
 
@@ -77,7 +77,7 @@ class Run(Struct, frozen=True):
     started: float | None = None
     thinned: int = 0
     shards: tuple[str, ...] = ()
-    unwatched: str = ""
+    watch_ended: str = ""
 
     def names_of(self, optimizers: Sequence[int]) -> tuple[str, ...]:
         """Of optimizers by their places, told apart: `Adam 1`, `Adam 2`. () where there is but one in the whole run, and

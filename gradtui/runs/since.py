@@ -19,9 +19,9 @@ def since(finding: Finding, between: str = ", ") -> str:
 
 def none_found(run: Run) -> str:
     """Of a run without findings; most of them are looked for when it has ended. What ended it badly is beyond its updates."""
-    if run.unwatched:
+    if run.watch_ended:
         told = f"{NONE_FOUND} in these updates, but" if run.updates else "no update was seen, and"
-        return f"{told} an error within gradtui ended the watch: {run.unwatched}"
+        return f"{told} an error within gradtui ended the watch: {run.watch_ended}"
     if not run.ended:
         return f"{NONE_FOUND} yet; most is looked for at the end"
     if not run.exit:

@@ -194,7 +194,7 @@ def test_of_a_watch_that_gave_up_it_is_not_said_that_there_was_no_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def given_up(target: Sequence[str], path: str, every: int, aloud: bool) -> tuple[int, None]:
-        save(Run("train.py", unwatched="OSError: it", ended=True, exit=0), path)
+        save(Run("train.py", watch_ended="OSError: it", ended=True, exit=0), path)
         return 0, None
 
     monkeypatch.setattr(watched_script, "watched", given_up)

@@ -38,7 +38,7 @@ LEAST = len(MAGIC) + 1
 
 
 def whole() -> Run:
-    return made.run(unwatched="ZeroDivisionError: division by zero")
+    return made.run(watch_ended="ZeroDivisionError: division by zero")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def plainly(run: Run) -> dict[str, Any]:
     """All of it, comparable: a nan is like another."""
     return {
         **{name: getattr(run, name) for name in ("what", "arguments", "optimizers", "findings", "printed", "exit")},
-        **{name: getattr(run, name) for name in ("ended", "rank", "ranks", "started", "thinned", "unwatched")},
+        **{name: getattr(run, name) for name in ("ended", "rank", "ranks", "started", "thinned", "watch_ended")},
         "updates": [msgpack.encode(msgspec.to_builtins(one)) for one in run.updates],
         "snapshots": {number: msgpack.encode(one) for number, one in run.snapshots.items()},
     }

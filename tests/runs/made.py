@@ -56,7 +56,7 @@ def _norms(place: int, number: int, bad: int) -> ParameterNorms:
     return ParameterNorms(10.0**-place / (number + 1), 2.0 + place, 1e-3 / (number + 1))
 
 
-def run(count: int = 60, bad: int = BAD, unwatched: str = "") -> Run:
+def run(count: int = 60, bad: int = BAD, watch_ended: str = "") -> Run:
     return Run(
         "train.py",
         ("--epochs", "3"),
@@ -71,7 +71,7 @@ def run(count: int = 60, bad: int = BAD, unwatched: str = "") -> Run:
         2,
         1.7e9,
         shards=("encoder.0.weight",),
-        unwatched=unwatched,
+        watch_ended=watch_ended,
     )
 
 
@@ -88,8 +88,8 @@ def write(writer: RunWriter, run: Run) -> None:
         for finding in run.findings:
             if finding.update == one.update:
                 writer.finding(finding)
-    if run.unwatched:
-        writer.unwatched(run.unwatched)
+    if run.watch_ended:
+        writer.watch_ended(run.watch_ended)
     writer.end(run.exit)
 
 

@@ -103,7 +103,7 @@ class Watch:
 
     def _gives_up(self, why: str) -> None:
         self._tape.end()
-        self._sink.unwatched(why)
+        self._sink.watch_ended(why)
 
     def failed(self, error: BaseException) -> None:
         """The program ends with this exception: torch may have refused what it was asked for."""

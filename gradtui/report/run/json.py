@@ -43,7 +43,7 @@ def _tail(run: Run) -> Json:
         "printed": run.printed,
         "exit": run.exit,
         "ended": run.ended,
-        "unwatched": run.unwatched or None,
+        "watch_ended": run.watch_ended or None,
     }
 
 

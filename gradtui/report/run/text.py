@@ -47,7 +47,7 @@ def summary(run: Run) -> str:
         told.append(f"{number(seconds, 3)} s")
     if run.rank is not None:
         told.append(f"rank {run.rank} of {NOT_KNOWN if run.ranks is None else run.ranks}")
-    if run.unwatched:
+    if run.watch_ended:
         told.append("not watched after that")
     if not run.ended:
         told.append("it did not come to its end, or goes on")

@@ -47,7 +47,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     """The selected update: its loss and rates, what was found, then the parameters of the selected row."""
     update = look.update
     if update is None:
-        said = "no update was seen" if look.run.unwatched else "no update was made" if look.run.ended else NO_UPDATE
+        said = "no update was seen" if look.run.watch_ended else "no update was made" if look.run.ended else NO_UPDATE
         yield ((said, "numbers--label"),)
         return
     lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
@@ -123,7 +123,7 @@ def status(run: Run, *, quiet: float | None, unread: float = 0.0, width: int = 1
         how = f"nothing for {clock(quiet)}"
     else:
         how = "goes on"
-    if run.unwatched:
+    if run.watch_ended:
         how = f"not watched after that, {how}"
     begin = f"{count:,} update{'s' * (count != 1)}"
     while told and len(" · ".join((begin, *told, how))) > width:

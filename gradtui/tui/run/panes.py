@@ -22,7 +22,7 @@ LOW = 10
 
 def may_judge(run: Run) -> bool:
     """Whether there was anything in which a fault could be found."""
-    return run.ended or bool(run.updates) or bool(run.unwatched)
+    return run.ended or bool(run.updates) or bool(run.watch_ended)
 
 
 class FindingsPane(LineView, can_focus=False):

@@ -188,7 +188,7 @@ def test_a_watch_that_breaks_lets_the_training_go_on(
     assert "is not watched any more: ZeroDivisionError" in capsys.readouterr().err
     assert not torch.equal(start, model[0].weight)
     assert (len(watch.run.updates), watch.run.ended) == (0, True)
-    assert watch.run.unwatched.startswith("ZeroDivisionError")
+    assert watch.run.watch_ended.startswith("ZeroDivisionError")
 
 
 @pytest.mark.parametrize("keeps", [False, True])

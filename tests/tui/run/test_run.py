@@ -296,7 +296,7 @@ async def test_it_follows(tmp_path: Path) -> None:
 async def test_a_watch_that_was_given_up(count: int, tmp_path: Path) -> None:
     """That no fault was found says nothing of what came after."""
     path = tmp_path / "run.gradtui"
-    save(replace(made.run(count), findings=(), unwatched="ZeroDivisionError: it", exit=0), path)
+    save(replace(made.run(count), findings=(), watch_ended="ZeroDivisionError: it", exit=0), path)
     app = RunApp(Source(str(path)))
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: app.look.run.ended)
