@@ -29,7 +29,7 @@ class Surface(Struct, frozen=True):
 class Fit(Struct, frozen=True):
     """Data, and the part of f that is to come near them. name: the binding's; column, target: of the data, across and up.
 
-    points: both columns, row by row. line: the binding over the first column, where it is known; from left to right.
+    points: both columns, row by row. line: the binding over its column, where it is known; from left to right.
     level: of a target with two classes, the value of the binding at which the decision changes; None for another target.
     surface: the binding over the two columns that it depends on, where the target has two classes; `points` are then of these
     two, and `classes` says which points are of the higher class.

@@ -1,8 +1,8 @@
-"""What f makes of its data: the binding that has a value for each row, over the first column."""
+"""What f makes of its data: the binding that has a value for each row, over the first column that it is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import torch
 
@@ -28,15 +28,17 @@ def fit(expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mappin
     names = sorted(data, key=lambda name: name not in expression.variables)
     if len(names) < 2:
         return None
-    data = {name: data[name] for name in names}
-    column, count = names[0], len(data[names[0]])
     still = {name: leaf.detach() for name, leaf in leaves.items()}
-    found = _binding(expression, {**still, **data}, data, count)
+    of_column = {name: dependents(expression, name)[0].keys() for name in names}
+    found = _binding(expression, {**still, **data}, of_column, len(data[names[0]]))
     if found is None:
         return None
     name, node, values = found
-    used = [other for other in names if node in dependents(expression, other)[0]]
-    target = next((other for other in names[1:] if other not in used), names[1])
+    used = [other for other in names if node in of_column[other]]
+    column, target = (
+        used[0],
+        _target(expression, node, {other: of_column[other] for other in names if other not in used}),
+    )
     x, y = (data[one].to(torch.float64).tolist() for one in (column, target))
     points = tuple(zip(x, y, strict=False))[:MOST_POINTS]
     level = _level(expression, node, y)
@@ -95,16 +97,33 @@ def _around(column: torch.Tensor) -> tuple[float, float]:
 
 
 def _binding(
-    expression: Expression, at: Mapping[str, torch.Tensor], data: Mapping[str, torch.Tensor], count: int
+    expression: Expression, at: Mapping[str, torch.Tensor], of_column: Mapping[str, Set[Node]], count: int
 ) -> tuple[str, Node, torch.Tensor] | None:
-    """The last one with a value for each row that depends on the first column."""
+    """The last one with a value for each row that is made of a column, the first that there is such a one of, and not of all:
+    that would be how far it is from its target. It moves with a variable, where f has any: else it is prepared data."""
     values = _values(expression, at)
-    of_first = dependents(expression, next(iter(data)))[0]
-    for binding in reversed(expression.bindings):
-        value = values.get(binding.value)
-        if isinstance(value, torch.Tensor) and value.shape == (count,) and binding.value in of_first:
-            return binding.name, binding.value, value
+    in_f = [nodes for name, nodes in of_column.items() if name in expression.variables]
+    both = in_f if len(in_f) > 1 else [*of_column.values()]
+    moving = [dependents(expression, name)[0] for name in expression.variables if name not in of_column]
+    for nodes in of_column.values():
+        for binding in reversed(expression.bindings):
+            value, node = values.get(binding.value), binding.value
+            has_rows = isinstance(value, torch.Tensor) and value.shape == (count,)
+            moves = not moving or any(node in one for one in moving)
+            if has_rows and moves and node in nodes and not all(node in one for one in both):
+                return binding.name, node, value
     return None
+
+
+def _target(expression: Expression, fitted: Node, of_column: Mapping[str, Set[Node]]) -> str:
+    """The column that what is fitted meets first; where it meets none, the first."""
+    behind = {fitted}
+    for node in forward.ordered(expression):
+        if behind.intersection(node.operands):
+            behind.add(node)
+            if met := [name for name, nodes in of_column.items() if node in nodes]:
+                return met[0]
+    return next(iter(of_column))
 
 
 def _between(

@@ -61,12 +61,33 @@ def test_a_column_that_is_not_in_f_is_not_what_is_fitted(columns: str) -> None:
     rows: At = {"x": (2.0, 0.0, 1.0), "y": (4.0, 1.0, 2.0), "z": (-1.0, 7.0, 5.0)}
     at: At = {**{name: rows[name] for name in columns}, "w": 3.0}
     fit = evaluate(Request(1, "p = w*x; (p - y)^2", at, "float64", data=tuple(columns), fit=True)).fit
-    if columns.index("y") < columns.index("x"):
-        assert fit is None, "what is fitted depends on the first column that is in f"
-    else:
-        assert fit is not None
-        assert (fit.column, fit.target) == ("x", "y")
-        assert fit.points == ((2.0, 4.0), (0.0, 1.0), (1.0, 2.0))
+    assert fit is not None
+    assert (fit.column, fit.target) == ("x", "y")
+    assert fit.points == ((2.0, 4.0), (0.0, 1.0), (1.0, 2.0))
+
+
+@pytest.mark.parametrize("columns", ["xyz", "yxz", "zyx", "zxy"])
+@pytest.mark.parametrize(
+    ("text", "fitted"),
+    [
+        ("p = w*x + b; r = p - y; mean(r^2)", "p"),
+        ("p = w*x + b; t = log(y); (p - t)^2", "p"),
+        ("p = w*x + b; z*(p - y)^2", "p"),
+        ("m = (x - 1)/2; p = w*m + b; (y - p)^2", "p"),
+        ("h = w*x; p = tanh(h) + b; loss = mean((y - p)^2); loss", "p"),
+        ("p = sigmoid(w*x + b); -(y*log(p) + (1 - y)*log(1 - p))*z", "p"),
+        ("p = 2x + 1; (p - y)^2", "p"),
+        ("r = w*x + b - y; mean(r^2)", None),
+        ("t = log(y); (w*x + b - t)^2", None),
+    ],
+)
+def test_what_is_fitted_is_found_whatever_the_order_of_columns(text: str, fitted: str | None, columns: str) -> None:
+    """It is no distance to the target, and no column prepared; the target is the column that it is held against."""
+    rows: At = {"x": (2.0, 0.0, 1.0), "y": (1.0, 2.0, 3.0), "z": (1.0, 2.0, 3.0)}
+    used = [name for name in columns if name != "z" or "z" in text]
+    at: At = {**{name: rows[name] for name in used}, **{name: 0.5 for name in "wb" if name in text}}
+    fit = evaluate(Request(1, text, at, "float64", data=tuple(used), fit=True)).fit
+    assert (fit and (fit.name, fit.column, fit.target)) == (fitted and (fitted, "x", "y"))
 
 
 def test_fit_of_two_columns_is_drawn_at_the_rows() -> None:
