@@ -200,7 +200,9 @@ async def test_no_word_covers_that_of_the_training(size: tuple[int, int]) -> Non
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.press("g")
         await until(pilot, 1)
-        await holds(pilot, lambda: bool(app.screen.query(Toast)), "a word")
+        app.clear_notifications()
+        app.notify("a word", timeout=1_000)  # one of a few seconds may be gone before it is looked for
+        await holds(pilot, lambda: [one.region.area > 0 for one in app.screen.query(Toast)] == [True], "a word")
         (toast,) = app.screen.query(Toast)
         assert summary(app.board.trainer, app.session) in text_of(app).splitlines()[app.picture.panes.region.bottom - 1]
         assert toast.region.bottom < app.picture.panes.region.bottom
