@@ -108,9 +108,10 @@ def _binding(
     for nodes in of_column.values():
         for binding in reversed(expression.bindings):
             value, node = values.get(binding.value), binding.value
-            has_rows = isinstance(value, torch.Tensor) and value.shape == (count,)
-            moves = not moving or any(node in one for one in moving)
-            if has_rows and moves and node in nodes and not all(node in one for one in both):
+            is_prepared = bool(moving) and not any(node in one for one in moving)
+            if node not in nodes or is_prepared or all(node in one for one in both):
+                continue
+            if isinstance(value, torch.Tensor) and value.shape == (count,):
                 return binding.name, node, value
     return None
 
