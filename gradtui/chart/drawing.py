@@ -285,12 +285,15 @@ def cells_of(text: str, role: Role) -> list[Cell]:
 
 
 def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[Cell]:
-    """What the lines are at the left, what is drawn at the right, as far as there is room."""
+    """What the lines are at the left, what is drawn at the right, as far as there is room: before what the last line is."""
     line: list[Cell] = []
+    before = line
     for mark, text in entries:
         entry = [BLANK, mark, mark, BLANK, *cells_of(text, "label"), BLANK]
         if len(line) + len(entry) <= width:
-            line += entry
+            before, line = line, [*line, *entry]
+    if what and len(line) + len(what) + 1 > width >= len(before) + len(what) + 1:
+        line = before
     spare = width - len(line)
     shown = what if len(what) + 1 <= spare else f"{what[: max(0, spare - 2)]}…"
     return line + cells_of((shown if spare > 8 else "").rjust(spare - 1).ljust(spare), "label")

@@ -73,6 +73,7 @@ class NodePanel(LineView):
         self._width = 0
         self._findings: tuple[Finding, ...] = ()
         self._looking = False
+        self._below: tuple[str, ...] = ("",)
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
         self.update_lines: tuple[Pieces, ...] = ()
@@ -112,7 +113,13 @@ class NodePanel(LineView):
         self._replay = replay or self._replay
         self._read()
 
+    def tell_below(self, *ways: str) -> None:
+        """The first of these that the border has room for."""
+        self._below = ways
+        self.entitle(self.fitting(*ways), "subtitle")
+
     def on_resize(self) -> None:
+        self.tell_below(*self._below)
         if self.line_width != self._width or self.ledger_shown:
             self._read()
 

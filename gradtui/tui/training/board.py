@@ -28,7 +28,7 @@ from gradtui.tui.training.charts import MOST_KEPT, TITLES, Charts
 from gradtui.tui.training.following import after_update
 from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
-from gradtui.tui.training.summary import diverges, summary
+from gradtui.tui.training.summary import diverges, summaries
 from gradtui.tui.training.trainer import Trainer
 
 OFFERED = ("contour", "f and f'")
@@ -129,7 +129,7 @@ class Board:
             return
         chart, panel = views.chart, views.node_panel
         chart.entitle(TITLES[self.charts.seen])
-        panel.entitle(visible(summary(trainer, self._session)), "subtitle")
+        panel.tell_below(*map(visible, summaries(trainer, self._session)))
         offered = "contour" in self.charts.kinds and not trainer.active
         chart.show_drawing(self.charts.drawing())
         other = OFFERED[self.charts.seen != "curve"]

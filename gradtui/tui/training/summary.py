@@ -16,21 +16,35 @@ CHANGED = "changed on the way"
 def summary(trainer: Trainer, session: Session) -> str:
     """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run; nothing beside a function without any of the
     variables that moved."""
+    return summaries(trainer, session)[0]
+
+
+def summaries(trainer: Trainer, session: Session) -> tuple[str, ...]:
+    """The whole, then with fewer and fewer words, for where there is little room."""
     if trainer.optimizer is None or _is_of_another_function(trainer, session):
-        return ""
+        return ("",)
     count = trainer.history.here
-    updates = f"{count:,} update{'' if count == 1 else 's'}{f', {CHANGED}' if trainer.changed else ''}"
-    told = [updates, f"{trainer.optimizer.text} trains {moving(trainer.trained, trainer.of_file)}"]
+    updates = f"{count:,} update{'' if count == 1 else 's'}"
+    changed = f"{updates}, {CHANGED}" if trainer.changed else updates
+    by = trainer.optimizer.text
     columns = session.data.values()
+    first, batch = list[str](), list[str]()
     if trainer.batches is not None and columns:
-        told.insert(0, epoch(trainer.batches, min(map(len, columns)), count))
-    if trainer.still:
-        told.insert(0, STILL)
-    if trainer.player.playing:
-        told.insert(0, trainer.player.text)
+        batch = [epoch(trainer.batches, min(map(len, columns)), count)]
     if (factor := diverges(trainer)) is not None:
-        told.insert(0, f"diverges × {factor:.3g}")
-    return " · ".join(told)
+        first.append(f"diverges × {factor:.3g}")
+    if trainer.player.playing:
+        first.append(trainer.player.text)
+    if trainer.still:
+        first.append(STILL)
+    ways = (
+        (*first, *batch, changed, f"{by} trains {moving(trainer.trained, trainer.of_file)}"),
+        (*first, *batch, changed, by),
+        (*first, changed, by),
+        (*first, updates, by),
+        (*first, updates),
+    )
+    return tuple(map(" · ".join, ways))
 
 
 def diverges(trainer: Trainer) -> float | None:

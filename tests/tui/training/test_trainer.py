@@ -20,7 +20,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.training.charts import TITLES
 from gradtui.tui.training.rate_ladder import next_rate
-from gradtui.tui.training.summary import diverges, summary
+from gradtui.tui.training.summary import diverges, summaries, summary
 from gradtui.tui.typing.file_entry import FileEntry
 from tests import warm
 from tests.tui.test_app import press, text_of
@@ -204,7 +204,8 @@ async def test_no_word_covers_that_of_the_training(size: tuple[int, int]) -> Non
         app.notify("a word", timeout=1_000)  # one of a few seconds may be gone before it is looked for
         await holds(pilot, lambda: [one.region.area > 0 for one in app.screen.query(Toast)] == [True], "a word")
         (toast,) = app.screen.query(Toast)
-        assert summary(app.board.trainer, app.session) in text_of(app).splitlines()[app.picture.panes.region.bottom - 1]
+        below = text_of(app).splitlines()[app.picture.panes.region.bottom - 1]
+        assert any(told in below for told in summaries(app.board.trainer, app.session))
         assert toast.region.bottom < app.picture.panes.region.bottom
 
 
@@ -488,3 +489,19 @@ async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> No
         assert "f7 next" in text_of(app)
         await press(pilot, "escape", "f8", "f8")
         assert "f8 shows the others" in text_of(app)
+
+
+async def test_no_word_of_a_run_is_cut_where_fewer_say_it() -> None:
+    data = {"x": (1.0, 2.0, 3.0, 4.0), "y": (2.1, 3.9, 6.2, 8.1)}
+    app = trained_app("p = w*x + b; (p - y)^2", {"w": "1", "b": "1"}, "SGD(lr=0.1)", data=data, batches=Batches(2, 0))
+    async with app.run_test(size=(140, 30)) as pilot:
+        await until(pilot, 0)
+        seen = set()
+        for width in (140, 120, 110, 100, 90, 80):
+            await pilot.resize_terminal(width, 30)
+            told = str(app.picture.node_panel.border_subtitle)
+            ways = summaries(app.board.trainer, app.session)
+            assert told in ways
+            assert len(told) <= app.picture.node_panel.size.width - 4
+            seen.add(ways.index(told))
+        assert len(seen) > 1
