@@ -20,7 +20,7 @@ from gradtui.tui.textual_fixes import MendedScreen
 PANES = {"graph": "graph", "chart": "f and f'", "node": "node"}
 """Ids of the panes, and how they are called."""
 
-FEW = 0.45
+FEW = 0.5
 """Part of the height up to which a graph leaves the rest of its column to the node panel."""
 GRAPH, LEAST_ROWS = 0.53, 6
 """Part of the height that a graph gets above the other panes, at most, and its lines at least."""
