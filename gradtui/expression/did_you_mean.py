@@ -19,6 +19,7 @@ PYTHON_HINTS = {
 }
 
 DERIVATIVE = "type f alone: its derivative is shown too"
+MATRIX = "a matrix is written row by row: [dot([1, 2], x), dot([3, 4], x)]; gradtui model.py:loss reads all of Python"
 OPERATORS_OF_PAPER = {
     **dict.fromkeys(("sum", "Sigma"), "write sum(x) for the sum of the elements of a vector"),
     "prod": "write prod(x) for the product of the elements of a vector",
@@ -71,6 +72,7 @@ MISSING_FUNCTIONS = {
     "SmoothL1Loss": "smooth_l1_loss(x, y)",
     **dict.fromkeys(("CrossEntropyLoss", "crossentropy"), "cross_entropy(x, 0)"),
     "NLLLoss": "nll_loss(x, 0)",
+    "mae": "mean(abs(x - y))",
     **dict.fromkeys(("BCELoss", "bce"), "binary_cross_entropy(x, y)"),
     "BCEWithLogitsLoss": "binary_cross_entropy_with_logits(x, y)",
     "KLDivLoss": "kl_div(x, y)",
@@ -189,8 +191,9 @@ def _meant(word: str, called: bool) -> str:
         return DERIVATIVE
     if word.lower() in SAID:
         return SAID[word.lower()]
-    if word in MISSING_FUNCTIONS:
-        return f"write {MISSING_FUNCTIONS[word]}"
+    for spelled in (word, word.lower()) if called else (word,):
+        if spelled in MISSING_FUNCTIONS:
+            return f"write {MISSING_FUNCTIONS[spelled]}"
     if word.lower() in CONSTANTS:
         return f"did you mean {word.lower()}?"
     if guess := _run_together(word, called):

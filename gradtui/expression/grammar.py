@@ -31,6 +31,7 @@ meant (`sin x (x+1)`, `√x²`, `f(x)` where f is not known), the text is refuse
 from __future__ import annotations
 
 from gradtui.expression.call_arguments import Argument, keyword, refuse_dim, usage, value
+from gradtui.expression.did_you_mean import MATRIX
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
@@ -267,6 +268,8 @@ class Rules(Reading):
         """A call of a function that the text defines."""
         name = self.advance()
         shown = f"{definition.name}({', '.join(definition.parameters)})"
+        if self.token.kind in ("error", "string"):  # the prime of a derivative
+            raise self._unexpected()
         if self.token.text not in OPENING:
             message = f"{definition.name} is a function and needs its arguments in parentheses"
             raise ExpressionError("arity", message, name.start, name.end, f"write {shown}")
@@ -296,7 +299,7 @@ class Rules(Reading):
                 self.advance()
             item = value((yield self.sum()))
             if isinstance(item, Vector):
-                raise ExpressionError("syntax", "a vector holds numbers, not vectors", item.start, item.end)
+                raise ExpressionError("syntax", "a vector holds numbers, not vectors", item.start, item.end, MATRIX)
             items.append(item)
         return Vector(opening.start, self._close().end, tuple(items))
 
@@ -364,7 +367,7 @@ class Rules(Reading):
 
     def _bare(self, row: Function, name: Token) -> Rule[Node]:
         """The argument of a function without parentheses, where it is clear how far it reaches."""
-        if row.least > 1 or (self.token.kind not in ("number", "error") and not self._is_factor_ahead()):
+        if row.least > 1 or (self.token.kind not in ("number", "error", "string") and not self._is_factor_ahead()):
             message = f"{row.name} needs {'its arguments' if row.least > 1 else 'an argument'} in parentheses"
             raise ExpressionError("arity", message, name.start, name.end, f"write {usage(row)}")
         argument = yield from self._power()

@@ -121,6 +121,11 @@ class Reading(ABC):
                 f"a decimal number has a point: {decimal}",
             )
             raise ExpressionError("syntax", message, self.token.start, self.token.end, hint)
+        name, sign = (*self.tokens[self.position + 1 :][:2], self.token, self.token)[:2]
+        if self.token.text == "," and not self.brackets and (name.kind, sign.text) == ("word", "="):
+            message = "a comma only stands between arguments and in vectors"
+            hint = f"a value is given as --at {name.text}=3, and on the screen as that of {name.text}"
+            raise ExpressionError("syntax", message, self.token.start, self.token.end, hint)
         return unexpected(self.token, self.brackets[-1] if self.brackets else None)
 
     def _decimal(self) -> str:

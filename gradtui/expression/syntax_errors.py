@@ -18,6 +18,8 @@ COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 def missing_operand(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
     """`token` stands, or the text ends, where a number, a name or an opening bracket was expected."""
+    if token.text[:1] in QUOTES and before and before.kind == "word" and before.end == token.start:
+        return _at(token, *unreadable(token.text))
     if token.text in QUOTES or token.kind == "string":
         return _at(token, "quotation marks are not part of the language", "leave them out")
     if token.kind in ("error", "string"):

@@ -322,6 +322,27 @@ def test_hostile(case: dict[str, str]) -> None:
         ("⌈x⌋", "syntax", (2, 3), "closing"),
         ("‖x", "syntax", (2, 2), "closing bar"),
         ("'x'", "syntax", (0, 3), "leave them out"),
+        *(
+            (text, "syntax", (text.index("'"), text.index("'") + count), "its derivative is shown")
+            for text, count in (("f'(x)", 1), ("sin'(x)", 1), ("2 sin''(x)", 2), ("x'", 1), ("h = x^2; h'", 1))
+        ),
+        *(
+            (
+                f"{name}(x) = x^2; {name}{primes}",
+                "syntax",
+                (13, 13 + len(primes.rstrip("(x)"))),
+                "its derivative is shown",
+            )
+            for name in "fg"
+            for primes in ("'", "'(x)", "''(x)")
+        ),
+        ("[[1, 2], [3, 4]] @ x", "syntax", (1, 7), "row by row"),
+        ("x^2, x = 3", "syntax", (3, 4), "--at x=3"),
+        ("f(x) = x^2, y=-1", "syntax", (10, 11), "--at y=3"),
+        ("x, y", "syntax", (1, 2), "[1, 2, 3]"),
+        ("MSE(p, y)", "name", (0, 3), "mse_loss"),
+        ("BCE(p, y)", "name", (0, 3), "binary_cross_entropy"),
+        ("MAE(p)", "name", (0, 3), "mean(abs"),
         ("'x^2'", "syntax", (0, 1), "leave them out"),
         ("`x", "syntax", (0, 1), "leave them out"),
     ],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -14,6 +14,7 @@ from gradtui.engine.torch_private import DispatchMode, sequence_number
 from gradtui.engine.typed import constants
 from gradtui.engine.typed.operations import OPERATIONS, lifted
 from gradtui.engine.typed.refused import NoVectorError, UnfitError
+from gradtui.expression.did_you_mean import MATRIX
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import (
     Binary,
@@ -147,7 +148,8 @@ class Evaluator:
                 for operand, value in zip(node.operands, operands, strict=True)
                 if isinstance(operand, Variable) and isinstance(value, torch.Tensor) and not value.ndim
             )
-            raise _refusal(node, str(error), _as_vector(next(numbers, None))) from None
+            number = next(numbers, None)
+            raise _refusal(node, str(error), _as_vector(number.name) if number else "") from None
         except UnfitError as error:
             raise _refusal(node, str(error)) from None
         except TORCH_ERRORS as error:
@@ -191,7 +193,7 @@ class Evaluator:
     def _indexed(self, node: Element | Slice, vector: Value) -> torch.Tensor:
         quote = self._quote(node.operand)
         if not isinstance(vector, torch.Tensor) or not vector.ndim:
-            raise _refusal(node, f"{quote} is one number here and has no elements", _as_vector(node.operand))
+            raise _refusal(node, f"{quote} is one number here and has no elements", self._as_vectors(node.operand))
         count, last = len(vector), len(vector) - 1
         if isinstance(node, Element):
             if not -count <= node.index < count:
@@ -207,10 +209,25 @@ class Evaluator:
             )
         return cut
 
+    def _as_vectors(self, node: Node) -> str:
+        """How what is one number would have elements: by the first variable in it that gives it some as a vector."""
+        for name in (name for name in self.expression.variables if not self.leaves[name].ndim):
+            as_vector = replace(self, leaves={**self.leaves, name: self.leaves[name].detach().expand(3)})
+            values: dict[Node, Value] = {}
+            with suppress(ExpressionError), torch.no_grad():
+                for one in ordered(self.expression):
+                    values[one] = as_vector.value(one, [values[operand] for operand in one.operands])
+                    if one is node:  # what comes after it is refused, and that is asked of here
+                        break
+            value = values.get(node)
+            if isinstance(value, torch.Tensor) and value.ndim:
+                return _as_vector(name)
+        return ""
+
     def _vector(self, node: Vector, items: list[Value]) -> torch.Tensor:
         for item, operand in zip(items, node.items, strict=True):
             if isinstance(item, torch.Tensor) and item.ndim:
-                raise _refusal(operand, "a vector holds numbers, not vectors")
+                raise _refusal(operand, "a vector holds numbers, not vectors", MATRIX)
         if any(isinstance(item, torch.Tensor) for item in items):
             return torch.stack([lifted(item, self.dtype, self.device) for item in items])
         return torch.tensor([float(item) for item in items], dtype=self.dtype, device=self.device)
@@ -237,11 +254,9 @@ def _for_torch(value: Value) -> Value:
     return value if isinstance(value, torch.Tensor) else constants.for_torch(value)
 
 
-def _as_vector(node: Node | None) -> str:
+def _as_vector(name: str) -> str:
     """How a variable, which is one number, takes a vector."""
-    if not isinstance(node, Variable):
-        return ""
-    return f"a vector is given as --at {node.name}=[1, 2, 3], and on the screen as its value"
+    return f"a vector is given as --at {name}=[1, 2, 3], and on the screen as its value"
 
 
 def _refusal(node: Node, message: str, hint: str = "") -> ExpressionError:

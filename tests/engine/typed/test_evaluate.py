@@ -138,7 +138,11 @@ def test_problem(request_: Request, kind: str) -> None:
         ("cross_entropy(x, 0)", "x"),
         ("binary_cross_entropy([0.1, 0.2], x)", "x"),
         ("x[0]", "x"),
-        ("softmax(x)[1]", ""),
+        ("softmax(x)[1]", "x"),
+        ("exp(w*x)[0]", "w"),
+        ("(sum(x) + w)[1]", "w"),
+        ("sum(x*w)[0]", ""),
+        ("(x*[1, 2] @ [w, 1])[0]", ""),
         ("huber_loss(x, 1, delta=-1)", ""),
     ],
 )
@@ -148,7 +152,7 @@ def test_how_a_number_becomes_the_vector_that_is_wanted(text: str, name: str) ->
     assert problem is not None
     assert (f"--at {name}=[1, 2, 3]" in problem.hint) == bool(name)
     again = evaluate(Request(1, text, {"x": (0.1, 0.2), "w": (0.1, 0.2)})).problem
-    assert (again is None) == bool(name) or text.startswith("softmax")
+    assert (again is None) == bool(name)
 
 
 def test_place_and_hint_of_a_problem() -> None:
