@@ -26,6 +26,7 @@ from gradtui.engine.torch_private import asked, has_no_numbers, is_wrapped, sequ
 from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.kept_calls.forward_again import Begun, replay
 from gradtui.engine.watching.kept_calls.hooks import WeightHooks
+from gradtui.engine.watching.kept_calls.new_leaves import cut_before
 from gradtui.engine.watching.kept_calls.tape import Tape
 from gradtui.engine.watching.kept_calls.tensor_references import given_to, is_leaf, results_of
 from gradtui.engine.watching.kept_graphs import KeptGraphs
@@ -288,6 +289,12 @@ class Passes:
         guard(nodes)
         yield nodes
         graph.release(nodes)
+
+    def look_for_new_leaves(self, optimizer: int) -> None:
+        """None of the parameters has a gradient, though backward has run: where did it end in their place?"""
+        call = cut_before(self.parameters, self.leaves(), self._begun.segments)
+        if call is not None and call.code is not None:
+            self._history.note("new_leaves", Places().of_instruction(call.code, call.instruction), optimizer)
 
     def _look_for_leaves(self) -> None:
         with self._graph() as nodes:

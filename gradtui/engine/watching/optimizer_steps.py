@@ -28,7 +28,7 @@ from gradtui.engine.watching.parameter_owners import Owners
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.updates_by_hand import ByHand, gradients
-from gradtui.findings.over_time.history import YOUR_CODE, History, OptimizerHistory, ParameterHistory, Seen
+from gradtui.findings.over_time.history import LASTING, YOUR_CODE, History, OptimizerHistory, ParameterHistory, Seen
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
@@ -298,6 +298,8 @@ class Steps:
         passes = self._passes
         mine.empty.add(self._history.updates, not having)
         mine.empty_without_backward += not having and not passes.since_step_of(self._number)
+        if mine.empty.count == mine.steps <= LASTING and passes.since_step_of(self._number):
+            passes.look_for_new_leaves(self._number)
         if self._closure:
             return
         mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1

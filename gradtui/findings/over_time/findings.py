@@ -16,6 +16,7 @@ from gradtui.findings.over_time import (
     shapes_and_modes,
     steps_and_rates,
     structure,
+    without_gradient,
 )
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
@@ -45,10 +46,10 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     parameters.replaced,
     parameters.in_no_optimizer,
     parameters.unmoved,
-    parameters.cut_off,
+    without_gradient.cut_off,
     parameters.eaten,
     parameters.drifting,
-    parameters.dead,
+    without_gradient.dead,
     losses.given,
     shapes_and_modes.broadcast,
     shapes_and_modes.softmax_twice,

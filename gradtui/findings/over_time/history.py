@@ -17,6 +17,7 @@ Seen = Literal[
     "loss_input", "learned_target", "moving_target", "moving_advantage", "row_order", "shared", "leaked", "leaf_loss",
     "made_smaller", "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
     "single_element", "carried", "unstepped", "frozen_in_name", "custom",
+    "new_leaves",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -255,6 +256,10 @@ class History:
         """Whether a loss or a gradient was not finite."""
         return self.bad_loss is not None or self.bad_gradient is not None
 
+    def is_after_bad(self, since: int | None) -> bool:
+        bad = [found[0] for found in (self.bad_loss, self.bad_gradient) if found is not None]
+        return bool(bad) and since is not None and since >= min(bad)
+
     @property
     def is_lost(self) -> bool:
         """Whether the last loss of an optimizer is not finite."""
@@ -282,6 +287,17 @@ class History:
         and torch's own optimizers leave such ones as they are."""
         own = [one for one in self.parameters.values() if one.optimizer == number and one.steps]
         return bool(own) and all(one.none.count == one.steps and one.drift.count >= MOSTLY * one.steps for one in own)
+
+    def is_idle(self, number: int) -> bool:
+        """Whether nothing that an optimizer has ever had a gradient, and nothing else moves it."""
+        own = [one for one in self.parameters.values() if one.optimizer == number]
+        are_without = all(one.none.count == one.steps and one.weight == one.first_weight for one in own)
+        return bool(own) and are_without and self.optimizers[number].steps >= LASTING
+
+    @property
+    def are_idle(self) -> bool:
+        """Whether all optimizers are."""
+        return all(map(self.is_idle, range(len(self.optimizers))))
 
     def stays_without(self, name: str) -> bool:
         """Whether a parameter has no gradient, or one of 0, in as many steps with the present one as it takes to tell of that,

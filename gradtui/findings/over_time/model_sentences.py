@@ -14,6 +14,20 @@ IN_THE_CLOSURE = (
 OF_THE_MODEL: dict[str, Sentence] = {
     **{row: Sentence("loss_input", text, remedy) for row, (text, remedy) in GIVEN.items()},
     **{row: Sentence(one.kind, one.text, one.remedy) for row, one in OF_FUNCTIONS.items()},
+    "backward ends at a new leaf": Sentence(
+        "new_leaf",
+        "no parameter of {optimizer} has a gradient in any of its {steps} steps, though backward runs: it ends at a new leaf, "
+        "for which the numbers are taken out of their graph here",
+        "use the tensor itself: torch.stack for a list of tensors in place of torch.tensor, no detach() or .data; for weights "
+        "that are stepped within the loss torch.func.functional_call with p - rate * g (create_graph=True) in place of a copy",
+    ),
+    "nothing has a gradient": Sentence(
+        "unused",
+        "no parameter of {optimizer} has a gradient in any of its {steps} steps, though backward runs: the loss does not go back "
+        "to them",
+        "look for what cuts the loss off from them (detach, .data, no_grad, NumPy, a copy), and whether the optimizer has the "
+        "parameters of the model that runs",
+    ),
     "closure makes no gradient": Sentence(
         "step_order",
         "the closure that step is given calls no backward(): in each of {steps} steps of {optimizer} no parameter has a gradient",

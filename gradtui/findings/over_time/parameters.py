@@ -1,27 +1,24 @@
-"""Parameters that have a gradient and stay as they are, or have none and move, or have one no longer."""
+"""Parameters that have a gradient and stay as they are, or have none and move."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradtui.dtypes import NARROW, limits
 from gradtui.findings.over_time import clipping
-from gradtui.findings.over_time.fault import UNSEEN, Fault
+from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import (
     EARLY,
-    LASTING,
     LEAST_UPDATES,
     MOSTLY,
     History,
     OptimizerHistory,
     ParameterHistory,
-    Run,
 )
-from gradtui.findings.over_time.loss_curve import far_steps, growth, jump, jumped, leaps, thrown
-from gradtui.findings.over_time.steps_and_rates import is_told
-from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
+from gradtui.findings.over_time.loss_curve import far_steps
+from gradtui.snapshot.finding import Certainty
 
 IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no parameters()", False, "likely"),
@@ -29,9 +26,6 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
 )
 BY_THE_RATE = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop"}
 """Their changes are about as large as the learning rate, whatever the gradient is."""
-DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
-NONE = CUT_OFF | {"zero"}
-"""Of what gets no gradient; `zero` where a backward of a person's own sends None."""
 VANISHING = 1e-5
 """Of the largest gradient beside it: what is below does not arrive."""
 ARRIVING = 0.01
@@ -63,7 +57,7 @@ def _orphaned(optimizer: OptimizerHistory, update: int | None, names: tuple[str,
     return Fault(row, update, facts, "proved", names)
 
 
-def _unowned(history: History) -> list[ParameterHistory]:
+def unowned(history: History) -> list[ParameterHistory]:
     """Those that no optimizer has, and that have gradients and stay as they are."""
     written = {name for one in history.of("written") for name in (*one.facts["names"], *one.latest["names"])}
     return [
@@ -79,7 +73,7 @@ def _unowned(history: History) -> list[ParameterHistory]:
 
 
 def in_no_optimizer(history: History) -> Iterator[Fault]:
-    found = _unowned(history)
+    found = unowned(history)
     if not found or not history.optimizers:
         return
     names = tuple(one.name for one in found)
@@ -92,10 +86,11 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
             for later in (False, True):
                 group = [one for one in found if one.registered is registered and (one.comes not in begins) is later]
                 names = tuple(one.name for one in group)
-                if names:  # what comes later to a model that learns is hardly meant to stay as it is
-                    yield Fault(
-                        row, min(one.comes for one in group) or None, {}, "likely" if later else certainty, names
-                    )
+                if (
+                    names
+                ):  # what comes later to a model that learns, or alone could learn, is hardly meant to stay as it is
+                    surer: Certainty = "likely" if later or history.are_idle else certainty
+                    yield Fault(row, min(one.comes for one in group) or None, {}, surer, names)
 
 
 def unmoved(history: History) -> Iterator[Fault]:
@@ -238,7 +233,7 @@ def drifting(history: History) -> Iterator[Fault]:
             and not one.trained
             and one.drift.count >= LEAST_UPDATES
             and one.drift.count >= MOSTLY * one.steps
-            and not _is_after_bad(history, one.drift.since)
+            and not history.is_after_bad(one.drift.since)
         ):
             groups.setdefault((one.optimizer, one.decay), []).append(one)
     if any(one.bad.count for group in groups.values() for one in group):
@@ -250,103 +245,3 @@ def drifting(history: History) -> Iterator[Fault]:
         facts = {"optimizer": history.optimizers[number].name, "decay": decay, "count": found[0].drift.count,
                  "before": found[0].first_weight, "after": found[0].weight}  # fmt: skip
         yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
-
-
-def cut_off(history: History) -> Iterator[Fault]:
-    """One that had a gradient and has none any more, or never had one."""
-    for (update, frozen), group in _without(history, lambda one: one.none).items():
-        names = tuple(one.name for one in group)
-        began = update if any(one.trained for one in group) else None
-        if frozen:
-            yield Fault("frozen later", began, {"update": update}, "perhaps", names)
-            continue
-        yield from _by_pass(
-            history, update, began, names, NONE, "no gradient any more" if began else "never a gradient"
-        )
-
-
-def dead(history: History) -> Iterator[Fault]:
-    """One whose gradient has become 0 for good; or that has none any more, where what is left is set to 0 and not to None."""
-    for (update, frozen), group in sorted(_without(history, lambda one: one.zero).items()):
-        names = tuple(one.name for one in group)
-        began = update if any(one.trained for one in group) else None
-        explained = history.explained.get(update, {})
-        cut = any(one.kind in CUT_OFF for name in names for one in explained.get(name, ()))
-        if frozen:
-            yield Fault("frozen later", began, {"update": update}, "perhaps", names)
-        elif began and cut:
-            yield from _by_pass(history, update, began, names, CUT_OFF, "no gradient any more")
-        else:
-            yield from _by_pass(
-                history, update, began, names, DYING, "gradient is 0 for good" if began else "gradient is always 0"
-            )
-
-
-def _without(
-    history: History, lacking: Callable[[ParameterHistory], Run]
-) -> dict[tuple[int, bool], list[ParameterHistory]]:
-    """Those of optimizers that lack something to the end: since when, and whether they are frozen. Without those of which it is
-    told otherwise why."""
-    groups: dict[tuple[int, bool], list[ParameterHistory]] = {}
-    are_told = bool(_unowned(history)) or any(True for _ in replaced(history))
-    for one in history.parameters.values():
-        run, frozen = lacking(one), one.frozen.since is not None
-        if one.optimizer is None or run.since is None or run.length < LASTING or _is_spoilt(history, one):
-            continue
-        optimizer = history.optimizers[one.optimizer]
-        if (frozen and not one.trained) or (are_told and one.name in optimizer.orphans):
-            continue
-        is_known = is_told(history, one.optimizer) or history.needs_no_gradient(one.optimizer)
-        if frozen or not is_known:
-            groups.setdefault((run.since, frozen), []).append(one)
-    return groups
-
-
-def _by_pass(
-    history: History, update: int, began: int | None, names: tuple[str, ...], kinds: Collection[str], row: str
-) -> Iterator[Fault]:
-    """What the backward pass of that update says of them, of each cause of its own, where there is one."""
-    groups: dict[Finding | None, list[str]] = {}
-    for name in names:
-        groups.setdefault(_cause(history, update, name, kinds), []).append(name)
-    for cause, group in groups.items():
-        about = tuple(group)
-        if cause is None:
-            yield Fault(UNSEEN[row], began, {}, "perhaps", about)
-            continue
-        grown = jump(history, update) if kinds is DYING and began else None
-        if grown is not None:
-            if not any(
-                one.first <= grown.first and grown.last <= one.last for one in growth(history)
-            ):  # that tells of it
-                yield jumped(history, grown, "", about, cause)
-            continue
-        far = thrown(history, update, about, cause) if kinds is DYING and began else None
-        if far is not None:
-            yield far
-            continue
-        if kinds is DYING and began and any((leap.update or 0) < began for leap in leaps(history)):
-            continue  # that tells of it
-        empty = cause.kind == "masked" and not began  # data that is 0 in all updates may be a beginning that is meant
-        certainty: Certainty = "perhaps" if empty else cause.certainty
-        yield Fault(row, began, {}, certainty, about, cause.source, begun_by=cause)
-
-
-def _cause(history: History, update: int, name: str, kinds: Collection[str]) -> Finding | None:
-    """Of the first pass from that update on, in which it was looked at and seen."""
-    for looked_at in sorted(one for one in history.passes if one >= update):
-        of_none = (one for one in history.passes[looked_at] if one.parameter is None and looked_at == update)
-        found = (*history.explained.get(looked_at, {}).get(name, ()), *of_none)
-        if (cause := next((one for one in found if one.kind in kinds), None)) is not None:
-            return cause
-    return None
-
-
-def _is_spoilt(history: History, one: ParameterHistory) -> bool:
-    """After the loss has become nan nothing that follows is a finding."""
-    return _is_after_bad(history, one.none.since if one.none.since is not None else one.zero.since)
-
-
-def _is_after_bad(history: History, since: int | None) -> bool:
-    bad = [found[0] for found in (history.bad_loss, history.bad_gradient) if found is not None]
-    return bool(bad) and since is not None and since >= min(bad)

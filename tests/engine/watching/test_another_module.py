@@ -46,5 +46,6 @@ def test_a_copy_that_is_made_anew_at_each_step_leaves_the_original_without_a_gra
             copy.deepcopy(model)(torch.rand(4, 3)).square().mean().backward()
             optimizer.step()
     (first,) = watch.findings
-    assert first.kind == "unused"
+    assert first.kind == "new_leaf"
+    assert "copy.deepcopy(model)" in str(first.source)
     assert {"model.weight", "model.bias"} <= {*first.evidence}
