@@ -81,7 +81,8 @@ class Parameter(Struct, frozen=True):
     """A parameter of a user's model, or another leaf that was given a name.
 
     grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
-    registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
+    registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, without a model, and for
+    one that is neither the model's nor in the graph nor held by an optimizer in the place of a parameter.
     within: whether its gradient, or a part of it, comes of a backward that runs within `node`, as that of a reentrant checkpoint.
     attribute: whether a module of the model holds it and it is no nn.Parameter, or in an object that is no module; no variable,
     and no optimizer among the variables, holds it too. is_parameter: whether it is an nn.Parameter, of a model or not.

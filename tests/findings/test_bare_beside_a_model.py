@@ -84,3 +84,22 @@ def test_the_line_that_cuts_it_off(
 def test_one_that_is_unused_is_told_as_that(look: Callable[[Used, int], tuple[Finding, ...]]) -> None:
     (told,) = look(unused, 1)
     assert (told.kind, told.certainty, told.parameter) == ("unused", "perhaps", "gain")
+
+
+@pytest.mark.parametrize("lacks", [False, True], ids=["each has its own", "there is none of the model"])
+def test_what_the_optimizer_of_another_model_has_did_not_replace_anything(lacks: bool) -> None:
+    """Two models of one shape, as two critics are; the loss is of one."""
+    model, other = nn.Linear(3, 3), nn.Linear(3, 3)
+    others = torch.optim.Adam(other.parameters())
+    own = None if lacks else torch.optim.Adam(model.parameters())
+    with gradtui.trace(model) as trace:
+        loss = model(torch.rand(4, 3)).square().mean()
+    assert not trace.capture(loss).findings, (others, own)
+
+
+def test_what_is_beside_a_model_and_not_used_did_not_replace_anything() -> None:
+    model, scale = nn.Linear(3, 3), nn.Parameter(torch.ones(3))
+    with gradtui.trace(model) as trace:
+        loss = model(torch.rand(4, 3)).square().mean()
+    found = trace.capture(loss, names={"scale": scale, **dict(model.named_parameters())}).findings
+    assert {one.certainty for one in found} <= {"perhaps"}

@@ -38,6 +38,10 @@ def answer(folder: Path, body: str) -> Snapshot:
         ("x.masked_fill(mask, float('inf')).sum()", "input"),
         ("(x * float('inf')).sum()", "input"),
         ("(x + float('-inf')).sum()", "input"),
+        ("(x * (big - big)).sum()", "input"),
+        ("(x * (big * zero)).sum()", "zero_times_inf"),
+        ("(x * (big * 0).exp()).sum()", "zero_times_inf"),
+        ("(x + torch.where(mask[:, None], -torch.inf, zero).softmax(1)).sum()", "masked"),
         ("(x / zero).sum()", "pole"),
         ("(x / torch.zeros(())).sum()", "pole"),
         ("((x * 0) * big).sum()", "zero_times_inf"),
@@ -76,3 +80,9 @@ def test_a_mask_that_is_taken_well_is_no_fault(body: str, tmp_path: Path) -> Non
 def test_a_row_that_is_masked_throughout_is_told(tmp_path: Path) -> None:
     found = findings(answer(tmp_path, "torch.softmax(x.masked_fill(~mask | mask, float('-inf')), 0)[0]"))
     assert found[0].kind == "masked"
+
+
+@pytest.mark.parametrize("body", ["(x * (big - big)).sum()", "(x * ((big - big.mean()) / big.std())).sum()"])
+def test_what_is_named_holds_what_is_said_of_it(body: str, tmp_path: Path) -> None:
+    (one,) = [one for one in findings(answer(tmp_path, body)) if one.phase == "forward"]
+    assert "big holds inf" in one.text

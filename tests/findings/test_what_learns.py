@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -104,3 +106,39 @@ def test_what_is_no_parameter_is_no_layer(factor: float) -> None:
     w = torch.ones(1, 8, requires_grad=True)
     (found,) = gradtui.capture((shift * w).square().mean()).findings
     assert (found.kind, found.certainty) == ("vanishing" if factor < 1 else "exploding", "likely")
+
+
+def _residual(h: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    return h + one[0] * (torch.sigmoid(h) @ other)
+
+
+def _adapter(h: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    return h + nn.functional.linear(h @ one.T, other)
+
+
+def _in_another_place_too(h: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    return _residual(h, one, other) + h @ other
+
+
+@pytest.mark.parametrize(("used", "stay"), [(_residual, True), (_adapter, True), (_in_another_place_too, False)])
+def test_two_factors_of_0_behind_a_layer_that_learns(used: Callable[..., torch.Tensor], stay: bool) -> None:
+    """Truth is what five steps of an optimizer leave of them."""
+    torch.manual_seed(0)
+    first, last = nn.Linear(3, 4), nn.Linear(4, 1)
+    one, other = nn.Parameter(torch.zeros(4, 4)), nn.Parameter(torch.zeros(4, 4))
+    weights = [*first.parameters(), *last.parameters(), one, other]
+    optimizer = torch.optim.SGD(weights, lr=0.1)
+
+    def loss() -> torch.Tensor:
+        out: torch.Tensor = last(used(first(torch.ones(2, 3)), one, other))
+        return out.square().mean()
+
+    with gradtui.trace() as trace:
+        made = loss()
+    told = {(found.kind, found.certainty) for found in trace.capture(made).findings}
+    for _ in range(5):
+        optimizer.zero_grad()
+        torch.autograd.backward(loss())
+        optimizer.step()
+    assert bool(one.count_nonzero() or other.count_nonzero()) is not stay
+    assert (("zero", "proved") in told) is stay

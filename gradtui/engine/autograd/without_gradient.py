@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -12,7 +12,7 @@ import torch
 from gradtui.engine.tensors.readable_tensors import has_numbers
 from gradtui.engine.tensors.values import legible
 from gradtui.graph.operands import is_finite
-from gradtui.snapshot.model import Source
+from gradtui.snapshot.model import Source, Values
 
 MOST = 20_000
 """Tensors of which it is remembered how they came about, the last ones."""
@@ -43,6 +43,10 @@ class Origin(NamedTuple):
     kwargs: Mapping[str, Any] = {}
 
 
+def _is_not_finite(values: Values) -> bool:
+    return not is_finite(values)
+
+
 class Past:
     """Of one forward pass; it holds small tensors until it is closed."""
 
@@ -67,7 +71,7 @@ class Past:
             if len(self._made) > MOST:
                 self._made.popitem(last=False)
 
-    def origin(self, tensor: torch.Tensor) -> Origin | None:
+    def origin(self, tensor: torch.Tensor, is_bad: Callable[[Values], bool] = _is_not_finite) -> Origin | None:
         """The first of what it was made of that is bad; None where the trail ends before."""
         for _ in range(MOST_STEPS):
             made = self._made.get(id(tensor))
@@ -81,7 +85,7 @@ class Past:
             inputs = [*_tensors(args), *_tensors(kwargs.values())]
             if any(one is tensor for one in inputs):
                 return None  # written over
-            bad = next((one for one in inputs if has_numbers(one) and not is_finite(legible(one))), None)
+            bad = next((one for one in inputs if has_numbers(one) and is_bad(legible(one))), None)
             if bad is None:
                 return Origin(tensor, made, args, kwargs)
             tensor = bad

@@ -247,8 +247,15 @@ class _Capture:
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
         grads |= dict(zip(within, read(within.values()), strict=True))
-        registered = self.own if self.parts else None
+        registered = self._registered({*nodes} if record.order else {*self.names})
         return parameters(self.names, nodes, grads, self.shards, registered, within, self.attributes)
+
+    def _registered(self, used: set[torch.Tensor]) -> dict[torch.Tensor, bool]:
+        """Whether it is a parameter of the model: what is not, and is not used either, may well be of something else, unless an
+        optimizer has it in the place of a parameter."""
+        held = {tensor: self.shards.get(tensor, tensor) in self.own for tensor in self.names} if self.parts else {}
+        known = used | optimised(self.scope, self.own).keys()
+        return {tensor: is_own for tensor, is_own in held.items() if is_own or tensor in known}
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch.autograd.graph import Node
+from torch.nn.parameter import is_lazy
 from torch.optim.swa_utils import AveragedModel
 
 from gradtui.engine.autograd.backward import leaf_of
@@ -187,22 +188,27 @@ def _place(value: Any, tensor: torch.Tensor) -> str | None:
     return next((f"[{shown_key(key)}]" for key, one in inside if one is tensor), None)
 
 
-def optimised(scope: Any, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
-    """What the optimizers among the variables hold and the model does not, by where it is: of those that hold no tensor of the
+def optimised(scope: Mapping[str, Any], own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
+    """What the optimizers among the variables hold that is of no model, by where it is: of those that hold no tensor of the
     model's it is not known whether they are for it.
 
-    Only where they lack a parameter of the model that is as large. own: its parameters.
+    Only where a parameter of the model that is as large is in none of them. own: its parameters.
     """
-    found: dict[torch.Tensor, str] = {}
-    for name, value in scope.items():
-        if not is_a(value, torch.optim.Optimizer):
-            continue
-        held = {tensor: place for place, tensor in _groups(value)}
-        missing = [parameter.shape for parameter in own if parameter not in held]
-        for tensor, place in held.items():
-            if tensor not in own and tensor.shape in missing and tensor.requires_grad:
-                found[tensor] = f"{name}.{place}"
-    return found
+    places = {
+        tensor: f"{name}.{place}"
+        for name, value in scope.items()
+        if is_a(value, torch.optim.Optimizer)
+        for place, tensor in _groups(value)
+    }
+    missing = [parameter.shape for parameter in own if parameter not in places and not is_lazy(parameter)]
+    found = {
+        tensor: place
+        for tensor, place in places.items()
+        if tensor not in own and not is_lazy(tensor) and tensor.shape in missing and tensor.requires_grad
+    }
+    models = (value for value in scope.values() if found and is_a(value, torch.nn.Module))
+    others = {tensor for model in models for tensor in named_parameters(model).values()}
+    return {tensor: place for tensor, place in found.items() if tensor not in others}
 
 
 def not_reached(

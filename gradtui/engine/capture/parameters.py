@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping
 
 import torch
 
@@ -20,15 +20,15 @@ def parameters(
     nodes: Mapping[torch.Tensor, model.Node],
     grads: Mapping[torch.Tensor, model.Values | None],
     shards: Mapping[torch.Tensor, torch.Tensor],
-    registered: Set[torch.Tensor] | None = None,
+    registered: Mapping[torch.Tensor, bool],
     within: Collection[torch.Tensor] = (),
     attributes: Collection[torch.Tensor] = (),
 ) -> dict[str, model.Parameter]:
     """One for each named tensor.
 
     nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
-    shards: what the model itself has instead of a tensor of the graph. registered: the parameters of the model, where that is
-    known. within: those that get a gradient by a backward within a node. attributes: `holders.attributes`.
+    shards: what the model itself has instead of a tensor of the graph. registered: of each of which that is known, whether it is
+    a parameter of the model. within: those that get a gradient by a backward within a node. attributes: `holders.attributes`.
     """
     own = {tensor: shards.get(tensor, tensor) for tensor in names}
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
@@ -44,7 +44,7 @@ def parameters(
             device=device_name(itself),
             node=None if node is None else node.id,
             requires_grad=itself.requires_grad,
-            registered=None if registered is None or not _is_parameter(itself) else itself in registered,
+            registered=registered.get(tensor) if _is_parameter(itself) else None,
             within=tensor in within,
             attribute=tensor in attributes,
             is_parameter=_is_parameter(itself),

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import torch
 from msgspec.structs import replace
 
-from gradtui.engine.autograd.without_gradient import Past
+from gradtui.engine.autograd.without_gradient import Made, Origin, Past
 from gradtui.engine.autograd.witness import (
     first_bad,
+    has_nan,
     is_worse,
     lost_constant,
     number_at,
@@ -24,6 +25,7 @@ from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.tensors.values import legible
 from gradtui.engine.torch_private import DispatchMode
+from gradtui.grad_fns import called_functions
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Operand, Values, Witness
 
@@ -101,14 +103,25 @@ class Look(NamedTuple):
         return named
 
 
-def _before(data: torch.Tensor, look: Look) -> Witness | str | None:
-    """What made it bad, before it came in; the name of what was bad from the start."""
+def _before(data: torch.Tensor, look: Look) -> Witness | Operand | None:
+    """What made it bad, before it came in; else what was bad from the start, where that has a name."""
     origin = look.past.origin(data)
     if origin is None:
         return None
-    if origin.made is None:
-        return look.name(origin.tensor)
-    made = origin.made
+    found = None if origin.made is None else _made(origin, origin.made, look)
+    if found is not None:
+        return found
+    named = look.name(origin.tensor) if origin.made is None else None
+    if has_nan(legible(data)) and not has_nan(legible(origin.tensor)):  # infinities, which may well have been meant
+        nan = look.past.origin(data, has_nan)
+        found = None if nan is None or nan.made is None else _made(nan, nan.made, look)
+        if found is not None and (named is None or called_functions.has(found.operation, "product")):
+            return found
+    return None if named is None else Operand("0", None, legible(origin.tensor), named, False)
+
+
+def _made(origin: Origin, made: Made, look: Look) -> Witness | None:
+    """What is seen of the operation that made it bad; None where that was asked for."""
     args, kwargs = origin.args, dict(origin.kwargs)
     inputs = [*tensors((*args, *kwargs.values()))]
     found = witness(made.func, args, kwargs, inputs, origin.tensor, legible(origin.tensor), look, changed=False)
@@ -151,8 +164,8 @@ def witness(
             Operand(f"{place}", number_at(one, result.shape, index), values, look.name(one), False)
             for place, (one, values) in enumerate(data)
         ]
-        if isinstance(origin, str) and origin and operands[0].variable is None:
-            operands[0] = replace(operands[0], variable=origin)
+        if isinstance(origin, Operand):
+            operands[0] = origin
         return replace(base, operands=tuple(operands))
     if changed:
         return base  # what was there before is gone
