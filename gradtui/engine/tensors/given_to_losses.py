@@ -16,13 +16,18 @@ functional = torch.nn.functional
 TAKING = {
     functional.nll_loss, functional.kl_div, functional.binary_cross_entropy_with_logits, functional.cross_entropy,
     functional.ctc_loss, functional.poisson_nll_loss, functional.cosine_embedding_loss, functional.hinge_embedding_loss,
-    functional.soft_margin_loss,
+    functional.soft_margin_loss, functional.margin_ranking_loss,
 }  # fmt: skip
 """Losses that take numbers of a certain kind alone."""
-OF_SIGNS = {functional.cosine_embedding_loss: 2, functional.hinge_embedding_loss: 1, functional.soft_margin_loss: 1}
+OF_SIGNS = {
+    functional.cosine_embedding_loss: 2, functional.hinge_embedding_loss: 1, functional.soft_margin_loss: 1,
+    functional.margin_ranking_loss: 2,
+}  # fmt: skip
 """Those whose targets are -1 and 1, and the place of these."""
 ENOUGH = 4
 """Targets that are hardly all 0 or 1 where others are meant to be."""
+TIES = 0.2
+"""Of pairs that are to be ranked: so many may be marked by 0, as neither comes first."""
 WIDE = {torch.float32, torch.float64}
 SLACK, SLACK_OF_NARROW = 0.02, 0.3
 """By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to, or that are
@@ -64,7 +69,9 @@ def wrong(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Mi
                 return "targets out of range", {"least": least, "most": most}
         elif func in OF_SIGNS:
             marks = args[OF_SIGNS[func]] if len(args) > OF_SIGNS[func] else kwargs["target"]
-            if marks.numel() >= ENOUGH and bool(((marks == 0) | (marks == 1)).all()) and bool((marks == 0).any()):
+            zeros = marks == 0
+            most = TIES * marks.numel() if func is functional.margin_ranking_loss else 0
+            if marks.numel() >= ENOUGH and bool((zeros | (marks == 1)).all()) and int(zeros.sum()) > most:
                 return "targets of 0 and 1", {}
         elif func is functional.cross_entropy and target.shape == given.shape and target.is_floating_point():
             return _no_probabilities(target)

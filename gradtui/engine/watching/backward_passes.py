@@ -32,6 +32,7 @@ from gradtui.engine.watching.kept_calls.tensor_references import given_to, is_le
 from gradtui.engine.watching.kept_graphs import KeptGraphs
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
+from gradtui.engine.watching.repeated_losses import RepeatedLosses
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.findings import findings, findings_and_each
@@ -108,7 +109,7 @@ class Passes:
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every, self._taken, self._skips = every, 0, 0
         self._begun = Begun()
-        self.left = LeftGradients(history)
+        self.left, self._repeated = LeftGradients(history), RepeatedLosses(history, scaled)
         self.hooks, self.graphs = WeightHooks(), KeptGraphs()
         self.old_is_wanted = False
         self._border, self._ran, self._ran_before = 0, 0, dict[int, int]()
@@ -146,7 +147,12 @@ class Passes:
         self.loss = self._value()
         self.places.append(place)
         self._ran += 1
+        before = self.left.thrown_away
         self.left.pass_begins(place, in_closure, accumulates)
+        if self.left.thrown_away != before or in_closure:
+            self._repeated.forget()
+        if known and accumulates and not ends:
+            self._repeated.pass_begins(self._begun.outputs, gradients, place, self._graph)
         if known and all(one.is_leaf for one in outputs):
             self._history.note("leaf_loss", place)
         self.graphs.mark(self._begun.outputs, self._history.updates)
@@ -261,12 +267,14 @@ class Passes:
         else:
             self.idle.pop(optimizer, None)
         self.left.stepped(optimizer, left)
+        self._repeated.forget()
         self._begun = self._begun._replace(segments=())
         self._tape.forget()
 
     def skipped(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> None:
         """A GradScaler skips a step of these."""
         self._skips += 1
+        self._repeated.forget()
         if self._skips == SKIPS:
             self.parameters = parameters
             self.take(frame)

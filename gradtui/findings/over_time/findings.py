@@ -29,6 +29,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     left_gradients.uncleared,
     left_gradients.late,
     left_gradients.twice,
+    left_gradients.repeated,
     not_finite.detect,
     clipping.of_nothing,
     structure.wrong_backward,

@@ -11,6 +11,18 @@ OF_GRADIENTS: dict[str, Sentence] = {
         "look at what scales or clips them by hand, every time: a bound that is far too low; no fault where a sum is divided by "
         "its count",
     ),
+    "backward of a loss twice": Sentence(
+        "accumulation",
+        "backward goes through the same loss again before the step, in {count} updates: each gradient is added once more and "
+        "comes out twice as large; retain_graph=True lets that pass",
+        "call backward() of each loss once for each step, and leave retain_graph=True away where no other loss shares its graph",
+    ),
+    "backward of a part before the whole": Sentence(
+        "accumulation",
+        "backward goes through this loss after it went through a part of it before the same step, in {count} updates: that part "
+        "counts twice",
+        "call backward() once, of the sum; no fault where that part is to count twice",
+    ),
     "closure adds up": Sentence(
         "zero_grad",
         "the closure never calls zero_grad: each evaluation adds its gradient to those before, so the optimizer sees their sum",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.over_time.clipping import made_smaller
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import MOSTLY, OFTEN, History, Noted, OptimizerHistory
+from gradtui.findings.over_time.history import LEAST_UPDATES, MOSTLY, OFTEN, History, Noted, OptimizerHistory
 from gradtui.snapshot.source import Source
 
 TWICE = 2
@@ -105,13 +105,26 @@ def late(history: History) -> Iterator[Fault]:
         yield Fault("gradient is changed after the step", max(0, found[0].first - 1), {}, source=found[0].source)
 
 
+def repeated(history: History) -> Iterator[Fault]:
+    """Backward goes twice through one loss, and what it leaves adds up. A part of another loss may be meant to count twice."""
+    steps = max((one.steps for one in history.optimizers), default=0)
+    for key, one in history.noted.items():
+        if one.kind == "repeated_loss" and one.updates >= max(LEAST_UPDATES, OFTEN * min(steps, one.last + 1)):
+            facts = {"count": one.updates}
+            if key[2] == "same":
+                yield Fault("backward of a loss twice", one.since, facts, "likely", source=one.source)
+            else:
+                yield Fault("backward of a part before the whole", one.since, facts, "perhaps", source=one.source)
+
+
 def accumulated(history: History) -> Iterator[Fault]:
+    told = any(True for _ in repeated(history))
     for one in history.optimizers:
         if one.thrown_away >= max(TWICE, MOSTLY * (one.steps - 1)):  # before its first step nobody knows its parameters
             count = max(one.passes, key=lambda passes: one.passes[passes])
             yield Fault("cleared between passes", one.first, {"count": count}, "likely", source=one.passed)
             continue
-        if len(one.passes) <= 2 and one.undivided >= max(TWICE, MOSTLY * one.steps):
+        if not told and len(one.passes) <= 2 and one.undivided >= max(TWICE, MOSTLY * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
             if any(_divides(1 / made_smaller(each), count) for each in history.of("made_smaller")):
                 continue  # the gradients are divided

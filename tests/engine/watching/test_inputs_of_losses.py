@@ -62,6 +62,9 @@ WRONG: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "0 for unlike": lambda out: functional.cosine_embedding_loss(out, out.flip(0), (LABELS > 0).float()),
     "0 for far": lambda out: functional.hinge_embedding_loss(out.square().sum(1), target=(LABELS > 0).long()),
     "0 for the other class": lambda out: functional.soft_margin_loss(out[:, 0], (LABELS > 0).float()),
+    "0 for the second": lambda out: functional.margin_ranking_loss(
+        out[:, 0], out[:, 1], (LABELS > 0).float(), margin=0.1
+    ),
     "an exponential before": lambda out: functional.poisson_nll_loss(out.exp().squeeze(), SOFT),
     "logits of a teacher": lambda out: functional.cross_entropy(out, SOFT.log()),
 }
@@ -82,6 +85,10 @@ RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "nll_loss in bfloat16": lambda out: functional.nll_loss((8 * out).bfloat16().log_softmax(-1), LABELS),
     "-1 for unlike": lambda out: functional.cosine_embedding_loss(out, out.flip(0), (LABELS > 0).float() * 2 - 1),
     "all alike": lambda out: functional.cosine_embedding_loss(out, out.flip(0), torch.ones(ROWS)),
+    "-1 for the second": lambda out: functional.margin_ranking_loss(out[:, 0], out[:, 1], (LABELS > 0).float() * 2 - 1),
+    "0 where neither comes first": lambda out: functional.margin_ranking_loss(
+        out[:, 0], out[:, 1], (torch.arange(ROWS) > 3).float()
+    ),
     "-1, 0 where it is not known, and 1": lambda out: functional.soft_margin_loss(out[:, 0], LABELS.float() - 1),
     "logarithms of rates": lambda out: functional.poisson_nll_loss(out, SOFT),
     "rates": lambda out: functional.poisson_nll_loss(out.exp(), SOFT, log_input=False),
