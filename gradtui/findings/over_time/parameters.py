@@ -31,7 +31,7 @@ VANISHING = 1e-5
 ARRIVING = 0.01
 """Of the largest gradient beside it: what is above does."""
 EATEN, HALF = 0.1, 0.5
-"""Of the norm at first: what decay has left of it, and what it has where the loss rises, too."""
+"""Of the norm at first: what decay has left of it, and what it has where the loss rises, too, or hardly falls."""
 HARSH = 0.01
 """Of a weight, at each step: a decay that large is hardly meant."""
 MOVED_EARLY = 0.1
@@ -205,14 +205,17 @@ def eaten(history: History) -> Iterator[Fault]:
             groups.setdefault((one.optimizer, one.decay, one.rate), []).append(one)
     for (number, decay, rate), own in groups.items():
         optimizer = history.optimizers[number]
-        if rate * decay * optimizer.steps < 1 or any(one.bad.count for one in own):
+        is_harsh = rate * decay >= HARSH
+        least = HALF if is_harsh and decay >= 1 else 1
+        if rate * decay * optimizer.steps < least or any(one.bad.count for one in own):
             continue
-        if rate * decay >= HARSH:  # beside those that it leaves next to nothing of, others of the group may have grown
+        if is_harsh:  # beside those that it leaves next to nothing of, others of the group may have grown
             own = [one for one in own if one.weight < EATEN * (one.first_weight or 0.0)] or own
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
             (one.first_weight for one in own), (one.weight for one in own)
         ))  # fmt: skip
-        if after < EATEN * before or (after < HALF * before and _rises(optimizer.losses)):
+        learns_little = _rises(optimizer.losses) or (least < 1 and _hardly_falls(optimizer.losses))
+        if after < EATEN * before or (after < HALF * before and learns_little):
             facts = {"optimizer": optimizer.name, "decay": decay, "rate": rate, "before": before, "after": after}
             yield Fault("decay eats the weights", None, facts, "likely", tuple(one.name for one in own))
 
@@ -245,3 +248,10 @@ def drifting(history: History) -> Iterator[Fault]:
         facts = {"optimizer": history.optimizers[number].name, "decay": decay, "count": found[0].drift.count,
                  "before": found[0].first_weight, "after": found[0].weight}  # fmt: skip
         yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
+
+
+def _hardly_falls(losses: Sequence[tuple[int, float]]) -> bool:
+    """Whether the loss of the last quarter is more than half of that of the first."""
+    size = len(losses) // 4
+    first, last = (sum(loss for _, loss in part) for part in (losses[:size], losses[-size:]))
+    return size > 0 and last > HALF * first > 0
