@@ -65,7 +65,7 @@ class GradtuiApp(Opening):
         self.player = Player(self, self.show_player)
         self._service, self._training = service, training
         self._working: list[bool] = []
-        self._held = False
+        self._typed = False, False
         self._other_window: tuple[float, float] | None = None
 
     async def open(self) -> None:
@@ -166,10 +166,11 @@ class GradtuiApp(Opening):
 
     def settle(self, *, answered: bool = False) -> None:
         """Say what is wrong, and how the evaluation is doing."""
-        self.picture.show_text()
-        if self.session.held != self._held:
-            self._held = self.session.held
+        typed = self.session.held, self.session.base is not None
+        if typed != self._typed:
+            self._typed = typed
             self.show_variables()
+        self.picture.show_text()
         self.asking.settle(answered=answered)
         self.line.show_status(self.asking.light, self.answers.shown)
 

@@ -227,7 +227,7 @@ def reading(session: Session, answers: Answers, keys: Mapping[str, str], *, pati
         return NOTHING_YET if answers.problem is None else Reading(NOTHING)
     if name is None or name not in shown.variables:
         meant = session.name if not session.variables and session.name in session.points else ""
-        ways = f"{keys['undo']}, then {keys['value']}"
+        ways = f"{keys['undo'] if session.base is None else 'esc'}, then {keys['value']}"  # while a line is typed, u is a letter
         said = f"this is a constant called {meant}; for {meant} to take a value: {ways}" if meant else ""
         return Reading(_numbers(session, shown), remark=_remark(shown, said))
     derived = answers.derived or shown

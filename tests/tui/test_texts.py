@@ -52,6 +52,9 @@ def test_a_value_that_is_typed_as_a_function(text: str, is_told: bool) -> None:
     assert session.read(text)
     answers.receive(evaluate(Request(1, text)))
     assert ("value" in reading(session, answers, KEYS, patient=False).remark.plain) == is_told
+    session.begin_typing()
+    while_typed = reading(session, answers, KEYS, patient=False).remark.plain
+    assert ("esc" in while_typed) == is_told, "letters are letters then"
 
 
 def test_numbers_of_an_older_function_have_its_name() -> None:

@@ -84,6 +84,7 @@ class Formula:
             return False
         self._stop_going_back()
         session.end_typing()
+        self._settle()
         return True
 
     def give_up(self) -> None:
