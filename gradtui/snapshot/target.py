@@ -6,7 +6,8 @@ import ast
 import difflib
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeAlias
 
 LONGEST = 2**21
 """Bytes of a file: far more than anyone writes, and little to read."""
@@ -14,6 +15,7 @@ LONGEST = 2**21
 MOST_NAMES = 8
 """Of functions that are named at once."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 MODULE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
 """`package.module:function`, which is no expression: a colon stands in slices alone."""
 TARGET = re.compile(r"\s*(?P<path>.+\.py)(?::(?P<function>.*))?", re.DOTALL)
@@ -42,14 +44,30 @@ def functions(code: str | bytes) -> dict[str, tuple[str, ...]]:
     except (RecursionError, MemoryError) as error:  # MemoryError: what the parser's own stack says
         raise ValueError(str(error)) from None
     found: dict[str, tuple[str, ...]] = {}
+    for name, within, function in _defined(statements):
+        if not function.name.startswith("_"):
+            found[name] = _parameters(function)[within is not None and not _is_static(function) :]
+    return found
+
+
+def line_of(text: str, function: str) -> int | None:
+    """The line of a file's text, from 1 on, that begins a function or a method; None where it defines none of this name."""
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return next((one.lineno for name, _, one in _defined(statements) if name == function), None)
+
+
+def _defined(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.ClassDef | None, Function]]:
+    """By name, with the class that it is a method of."""
     for statement in statements:
         if isinstance(statement, ast.ClassDef):
             for inside in statement.body:
-                if isinstance(inside, FUNCTIONS) and not inside.name.startswith("_"):
-                    found[f"{statement.name}.{inside.name}"] = _parameters(inside)[not _is_static(inside) :]
-        elif isinstance(statement, FUNCTIONS) and not statement.name.startswith("_"):
-            found[statement.name] = _parameters(statement)
-    return found
+                if isinstance(inside, FUNCTIONS):
+                    yield f"{statement.name}.{inside.name}", statement, inside
+        elif isinstance(statement, FUNCTIONS):
+            yield statement.name, None, statement
 
 
 def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:

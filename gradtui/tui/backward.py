@@ -178,8 +178,9 @@ class Backward:
         """The next reason, and go where it is seen."""
         found = self._findings.after(self.cursor.told)
         if found is None:
-            of = function(self.shown.graph if self.shown is not None else Graph())
-            self._app.notify(f"{of} and its gradient are finite here, and no fault is found", timeout=3)
+            graph = self.shown.graph if self.shown is not None else Graph()
+            what = f"{function(graph)} and its gradient are finite here" if graph.nodes else "there is no graph here"
+            self._app.notify(f"{what}, and no fault is found", timeout=3)
             return
         self._move(selected=self.cursor.selected if found.node is None else found.node, told=found)
         if self._session.ledger:

@@ -378,8 +378,10 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return len(session.variables) > 1
         case "next_element":
             return session.active is not None and len(session.points[session.active].elements) > 1
-        case "move_node" | "search" | "toggle_saved" | "toggle_ledger" | "why" | "experiment" | "choose_edge":
+        case "move_node" | "search" | "toggle_saved" | "toggle_ledger" | "experiment" | "choose_edge":
             return shown is not None and bool(shown.graph.nodes)
+        case "why":  # also why there is no graph
+            return shown is not None and (shown.origin != "expression" or bool(shown.graph.nodes))
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)
         case "copy" | "export":

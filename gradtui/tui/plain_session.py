@@ -166,7 +166,7 @@ def _tell(before: dict[str, str], app: GradtuiApp, say: Callable[[str], None]) -
 def _state(app: GradtuiApp) -> Iterator[tuple[str, str]]:
     """All that the screen shows, a sentence each."""
     session, answers, picture = app.session, app.answers, app.picture
-    yield "function", title(session) + session.text
+    yield "function", title(session) + (session.text if session.origin == "expression" else "")
     if session.reads_as not in ("", session.text):
         yield "reads as", f"reads as {session.reads_as}"
     problem = session.problem or answers.problem
@@ -201,6 +201,7 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
     shown, cursor, graph = app.answers.shown, app.backward.cursor, app.picture.graph
     if shown is None or not shown.graph.nodes:
         yield "graph", "there is no graph"
+        yield from _panel(app)
         return
     if cursor.steps_done is not None:
         yield "backward", f"backward: {cursor.steps_done} of {len(app.backward.order)} nodes have run"
@@ -215,13 +216,18 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
             f"row {graph._cursor + 1} of {len(graph.arrangement.rows)}: {name} of {of}, value {short(node.value, digits)}, "
             f"∂f/∂node {short(grad, digits)}",
         )
+    yield from _panel(app, 2)
+
+
+def _panel(app: GradtuiApp, first: int = 0) -> Iterator[tuple[str, str]]:
+    """Its sentences, from the `first` on."""
     whole: list[str] = []
     for text in app.picture.node_panel.whole():
         if text.startswith(INDENT) and whole:
             whole[-1] += f"; {text.strip()}"
         elif text:
             whole.append(text)
-    for number, line in enumerate(whole[2:]):
+    for number, line in enumerate(whole[first:]):
         yield f"node {number}", line
 
 

@@ -390,7 +390,8 @@ def _derivative(session: Session, shown: Snapshot) -> Content:
 
 def _remark(shown: Snapshot, said: str, of_value: str = "") -> Content:
     """What the checks of the gradient and of f have to say, and the notes of the answer."""
-    telling = [note for note in shown.notes if shown.graph.nodes or note.kind != "constant"]  # that one the graph tells
+    told = shown.origin == "expression" and not shown.graph.nodes  # in place of the graph
+    telling = [note for note in shown.notes if not told or note.kind != "constant"]
     notes = [Content.styled(visible(note.text), MUTED if note.kind == "vector" else WARNING) for note in telling]
     if said and not any(note.kind == "kink" for note in shown.notes):
         notes.insert(0, Content.styled(said, WARNING))

@@ -71,7 +71,7 @@ class Picture(Vertical):
         line.listener = self
         heard = {"ask": ask, "settle": settle, "typed": typed, "lay_out": self.lay_out}
         self.typed = Formula(session, self.formula, **heard)
-        self.source = SourceView(id="source") if session.origin != "expression" else None
+        self.source = SourceView(session.name, id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
         self.optimizer = OptimizerEntry(id="optimizer")
         self.search, self.file = SearchEntry(keys, id="search"), FileEntry(id="file")
@@ -383,18 +383,14 @@ class Picture(Vertical):
         if self.source is None:
             self.formula.lit = texts.lit(self._backward.shown, cursor.selected, self.formula.value)
         else:
-            self._show_source(self.source, answers, cursor)
+            self._show_source(self.source, answers, cursor, findings)
 
-    def _show_source(self, view: SourceView, answers: Answers, cursor: Cursor) -> None:
-        """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""
+    def _show_source(self, view: SourceView, answers: Answers, cursor: Cursor, findings: tuple[Finding, ...]) -> None:
+        """The place that ended the run, that a finding speaks of, or that made the selected node."""
         bad = answers.problem.source if answers.problem is not None else None
-        source = bad or (cursor.told and cursor.told.source) or texts.source_of(self._backward.shown, cursor.selected)
-        if source is None or source.file not in answers.files:
-            source = None
-        name = source.file if source is not None else next(iter(answers.files), None)
-        if name is not None:
-            view.show(name, answers.files[name], source, bad=bad is not None)
-            if view.styles.max_height is None or view.styles.max_height.value != view.line_count + 2:
-                view.styles.max_height = view.line_count + 2
-        elif not self._session.live:
-            view.display = False  # no other answer will have one
+        of_node = texts.source_of(self._backward.shown, cursor.selected)
+        told = cursor.told or (findings[0] if findings and cursor.selected is None else None)
+        if not view.follow(
+            answers.files, (bad, told.source if told is not None else None, of_node), bad=bad is not None
+        ):
+            view.display = self._session.live  # of a saved one no other answer will have a file

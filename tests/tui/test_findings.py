@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
 
+from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.finding import Finding
-from gradtui.tui import findings
+from gradtui.snapshot.model import Request
+from gradtui.tui import findings, plain_session
 from gradtui.tui.saved import explorer
 from tests import synthetic
 from tests.tui.fakes import make_app
@@ -104,3 +107,73 @@ async def test_what_leads_to_each_node_is_found_in_the_same_thread(monkeypatch: 
             await until(pilot, lambda: not app.findings.looking, "that the search is over")
             assert "used" in vars(replay)
             assert app.picture.node_panel._replay is replay
+
+
+NO_GRAPH = """import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.head(x).sum()
+
+def detached():
+    net = Net()
+    loss = net(torch.ones(3))
+    return loss.detach()
+
+def under_no_grad():
+    net = Net()
+    with torch.no_grad():
+        return net(torch.ones(3))
+
+def frozen():
+    net = Net()
+    net.requires_grad_(False)
+    return net(torch.ones(3))
+
+def data():
+    return torch.ones(3).sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "said"),
+    [
+        ("detached", "return loss.detach()", "detach"),
+        ("under_no_grad", "", "no_grad"),
+        ("frozen", "def frozen():", "requires_grad"),
+        ("data", "def data():", ""),
+    ],
+)
+async def test_why_there_is_no_graph_is_told_at_once(function: str, line: str, said: str, tmp_path: Path) -> None:
+    """Of a person's function, which is no constant: its backward raises, and what keeps it from a graph is known."""
+    path = tmp_path / "model.py"
+    path.write_text(NO_GRAPH)
+    shown = evaluate(Request(1, f"{path}:{function}", origin="function"))
+    assert not shown.graph.nodes
+    app = explorer(shown)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        text = text_of(app)
+        assert "constant" not in text
+        assert "gradient is 0" not in text
+        assert "the output has no graph" in text
+        assert line in text
+        told = "\n".join(app.picture.node_panel.whole())
+        assert said in told
+        assert [one.text for one in app.findings.all if one.text not in told] == []
+        await press(pilot, "w")
+        assert app.backward.cursor.told == next(iter(app.findings.all), None)
+        assert bool(app._notifications) == (not app.findings.all)
+    sentences: list[str] = []
+
+    async def read() -> str:
+        return "q"
+
+    await plain_session.run(explorer(shown), read, sentences.append)
+    assert sentences[0] == f"model.py:{function}()"
+    assert said in "\n".join(sentences)

@@ -40,7 +40,8 @@ REMEMBERED = 12
 
 STARTING = "starting PyTorch …"
 NO_GRAPH = "f is constant here: autograd recorded no graph, and its gradient is 0."
-NO_ANSWER = "No graph: there is no answer yet."
+NO_GRAPH_OF_CODE = "Autograd recorded no graph here: no gradient comes to anything."
+NO_OUTPUT = "No graph: there is no output."
 NOTHING_LEFT = {
     "parameters": "No parameter is in this graph. {key} shows all nodes again.",
     "bad": "No gradient here has a nan or an infinity or is all zero. {key} shows the others again.",
@@ -178,7 +179,9 @@ class GraphView(GraphRows):
     def _message(self) -> list[str]:
         """What stands here instead of a graph, line by line."""
         snapshot, only = self.arrangement.snapshot, self.arrangement.only
-        text = STARTING if snapshot is None else NO_ANSWER if snapshot.problem else NO_GRAPH
+        text = STARTING if snapshot is None else NO_OUTPUT if snapshot.problem else NO_GRAPH
+        if snapshot is not None and not snapshot.problem and snapshot.origin != "expression":
+            text = NO_GRAPH_OF_CODE
         if self._graph.nodes:
             text = NOTHING_LEFT.get(only, "There are no modules here." if self.arrangement.is_table else NO_GRAPH)
             text = text.format(key=self._keys["view.filter"])

@@ -102,7 +102,7 @@ class NodePanel(LineView):
         """Another Snapshot, node or moment: `steps_done` nodes have run, None for all.
 
         replay: of its graph, where there is one already. chosen: the edge for experiments. told: what was asked for; it stands
-        above the node unless it is told there anyway. findings: all of the Snapshot; looking: whether they are
+        above the node, and not once more at it. findings: all of the Snapshot; looking: whether they are
         still looked for. traceback: of an exception in the user's code; it stands above the node.
         """
         if node != self._node or told is not self._told or traceback != self._traceback:
@@ -161,10 +161,11 @@ class NodePanel(LineView):
         return (*self._above(width), *lines)
 
     def _above(self, width: int) -> tuple[Line, ...]:
-        """What ended the run, and what was asked for."""
+        """What ended the run, and what was asked for; where there is no graph, all that was found."""
         lines: list[Pieces] = [((text, "node--bad"),) for text in self._traceback]
-        if self._told is not None and (self._told.node is None or self._told not in self._findings):
-            lines += finding_lines(self._told)
+        has_graph = self._snapshot is None or self._snapshot.graph.nodes
+        for one in dict.fromkeys((*filter(None, [self._told]), *(() if has_graph else self._findings))):
+            lines += finding_lines(one)
         return tuple(Line(part) for pieces in lines for part in folded(pieces, width, "    "))
 
     def _node_lines(self, snapshot: Snapshot, node: int, width: int) -> tuple[Line, ...]:
@@ -175,7 +176,7 @@ class NodePanel(LineView):
             digits=SIGNIFICANT.get(snapshot.dtype, 7),
             saved_shown=self.saved_shown,
             width=width,
-            findings=self._findings,
+            findings=tuple(one for one in self._findings if one is not self._told),
             looking=self._looking,
             factors=_factors(snapshot, node),
             chosen=self._chosen,

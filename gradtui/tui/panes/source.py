@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import ClassVar
 
 from gradtui.snapshot.model import Source
+from gradtui.snapshot.target import line_of
 from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.line_view import Line, LineView, Piece, within
 
@@ -28,13 +29,29 @@ class SourceView(LineView):
         *(f"source--{kind}" for kind in KINDS.values()),
     }
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, function: str, *, id: str | None = None) -> None:
+        """function: by name, where the file is shown from as long as there is no piece to light."""
         super().__init__(id=id)
+        self._function, self._definition = function, 0
         self._text = ""
         self._lines: list[tuple[Piece, ...]] = []
         self._starts: list[int] = []
         self._span: Span | None = None
         self._bad = False
+
+    def follow(self, files: Mapping[str, str], places: Iterable[Source | None], *, bad: bool) -> bool:
+        """Show the first of the places that is in one of the files, else the first of these; False where there is none.
+
+        bad: whether something went wrong there.
+        """
+        source = next((one for one in places if one is not None and one.file in files), None)
+        name = next(iter(files), None) if source is None else source.file
+        if name is None:
+            return False
+        self.show(name, files[name], source, bad=bad)
+        if self.styles.max_height is None or self.styles.max_height.value != self.line_count + 2:
+            self.styles.max_height = self.line_count + 2
+        return True
 
     def show(self, name: str, text: str, source: Source | None, *, bad: bool = False) -> None:
         """The file `name`. Light `source`, a piece of its `text`; bad: as the place where something went wrong."""
@@ -43,6 +60,7 @@ class SourceView(LineView):
             self._text = text
             self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))][:-1]
             self._lines = _coloured(text)
+            self._definition = (line_of(text, self._function) or 1) - 1
         self._span, self._bad = (source.start, source.end) if source is not None else None, bad
         self._paint()
 
@@ -77,10 +95,8 @@ class SourceView(LineView):
         return tuple(_over(self._lines[y], first, last, "source--bad" if self._bad else "source--lit"))
 
     def _bring_into_sight(self) -> None:
-        """The first line of the span in the middle, unless all of it is seen already."""
-        if self._span is None:
-            return
-        start, end = self._span
+        """The first line of the span, or of the function, in the middle, unless all of it is seen already."""
+        start, end = self._span or [self._starts[self._definition] if self._starts else 0] * 2
         first, last, height = self._row(start), self._row(max(start, end - 1)), self.size.height
         top = self.scroll_offset.y
         if height and not (top <= first and last < top + height):
