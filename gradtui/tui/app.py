@@ -166,9 +166,8 @@ class GradtuiApp(Opening):
 
     def settle(self, *, answered: bool = False) -> None:
         """Say what is wrong, and how the evaluation is doing."""
-        typed = self.session.held, self.session.base is not None
-        if typed != self._typed:
-            self._typed = typed
+        before, self._typed = self._typed, (self.session.held, self.session.base is not None)
+        if self._typed != before:
             self.show_variables()
         self.picture.show_text()
         self.asking.settle(answered=answered)

@@ -37,7 +37,7 @@ class PaneLayout(Container):
     def __init__(self, keys: Mapping[str, str], *, id: str | None = None) -> None:
         """keys: how those of the actions are called."""
         self.graph = GraphView(keys, self.fit, id="graph")
-        self.chart, self.node_panel = Chart(keys, id="chart"), NodePanel(id="node")
+        self.chart, self.node_panel = Chart(keys, id="chart"), NodePanel(keys["why"], id="node")
         super().__init__(self.graph, self.chart, self.node_panel, id=id)
         for pane, name in zip((self.graph, self.chart, self.node_panel), PANES.values(), strict=True):
             pane.border_title = name

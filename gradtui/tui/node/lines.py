@@ -39,6 +39,7 @@ def node_lines(
     saved_shown: bool,
     width: int,
     findings: Sequence[Finding] = (),
+    why: str = "",
     looking: bool = False,
     factors: Sequence[float] = (),
     chosen: int | None = None,
@@ -48,7 +49,7 @@ def node_lines(
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
-    looking: whether findings are still looked for. factors: by what an experiment multiplies what the node sends, edge by edge.
+    why: the key that goes through the findings. looking: whether they are still looked for. factors: by what an experiment multiplies what the node sends, edge by edge.
     chosen: the edge that the next one is about. update: what an optimizer makes of it. orders: what there is to say of further
     derivatives.
     """
@@ -60,7 +61,7 @@ def node_lines(
         *_made(node),
         *update,
         *_told(replay, node, steps_done, digits),
-        *((LOOKING,) if looking else _why(node, findings)),
+        *((LOOKING,) if looking else _why(node, findings, why)),
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),
         *_sum(replay, node, steps_done, digits, plain=plain),
@@ -106,7 +107,7 @@ def _facts(replay: Replay, node: Node) -> Pieces:
     return ((f"{place}{sequence}{shape} {node.dtype} {node.device}{pairs}", "node--quiet"),)
 
 
-def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
+def _why(node: Node, findings: Sequence[Finding], key: str) -> Iterator[Pieces]:
     """What the detective found at this node, and what people do about it; else that there is something to be found."""
     here = [finding for finding in findings if finding.node == node.id]
     for finding in here:
@@ -114,7 +115,7 @@ def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
     sure = [finding for finding in findings if finding.certainty != "perhaps"]
     if sure and not here:
         places = "1 place" if len(sure) == 1 else f"{len(sure)} places"
-        yield (("w", "node--next"), (f": something goes wrong at {places}, see why", "node--text"))
+        yield ((key, "node--next"), (f": something goes wrong at {places}, see why", "node--text"))
 
 
 def finding_lines(finding: Finding) -> Iterator[Pieces]:

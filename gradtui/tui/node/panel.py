@@ -62,8 +62,10 @@ class NodePanel(LineView):
     ledger_shown: var[bool] = var(False, init=False)
     plain: var[bool] = var(False, init=False)
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, why: str = "w", *, id: str | None = None) -> None:
+        """why: the key that goes through what is wrong."""
         super().__init__(id=id)
+        self._why = why
         self._snapshot: Snapshot | None = None
         self._node: int | None = None
         self._steps_done: int | None = None
@@ -177,6 +179,7 @@ class NodePanel(LineView):
             saved_shown=self.saved_shown,
             width=width,
             findings=tuple(one for one in self._findings if one is not self._told),
+            why=self._why,
             looking=self._looking,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
