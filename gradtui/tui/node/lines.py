@@ -49,9 +49,9 @@ def node_lines(
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
-    why: the key that goes through the findings. looking: whether they are still looked for. factors: by what an experiment multiplies what the node sends, edge by edge.
-    chosen: the edge that the next one is about. update: what an optimizer makes of it. orders: what there is to say of further
-    derivatives.
+    why: the key that goes through the findings. looking: whether they are still looked for. factors: by what an experiment
+    multiplies what the node sends, edge by edge. chosen: the edge that the next one is about. update: what an optimizer makes
+    of it. orders: what there is to say of further derivatives.
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
