@@ -18,6 +18,7 @@ from gradtui.engine.capture.recording import is_leaf, maker
 from gradtui.engine.tensors.values import PLAIN
 from gradtui.engine.torch_private import is_wrapped, sequence_number
 from gradtui.engine.watching.backward_passes import Passes
+from gradtui.engine.watching.calls.lost_updates import LostUpdates
 from gradtui.engine.watching.kept_calls.tape import GET_GRAD, SET_DATA, SET_GRAD, SET_REQUIRES_GRAD, is_in_place
 from gradtui.engine.watching.parameter_names import Names
 
@@ -124,9 +125,9 @@ class UpdatesByHand:
     running: the one that has begun.
     """
 
-    def __init__(self, passes: Passes, names: Names, begins: Begins, ends: Ends) -> None:
+    def __init__(self, passes: Passes, names: Names, lost: LostUpdates, begins: Begins, ends: Ends) -> None:
         self.running: ByHand | None = None
-        self._passes, self._names = passes, names
+        self._passes, self._names, self._lost = passes, names, lost
         self._begins, self._ends = begins, ends
         self._called: Mapping[int, str] = {}
         self._kinds: list[Kind] = []
@@ -184,6 +185,7 @@ class UpdatesByHand:
             if known.given is not None:
                 self._traces.is_gradient(known.given)
         self._addresses.pop(0, None)
+        self._lost.pass_ends()
         self._held, self._has_read = [leaf for leaf, _ in found], False  # until others have taken their place
         alive = self._alive()
         if alive:  # names, before a loop calls each of them the same
@@ -239,6 +241,8 @@ class UpdatesByHand:
         if func is torch.autograd.grad:
             return  # it was told of as a pass
         self._traces.came(args, kwargs, result)
+        if self.running is None and self._has_read:
+            self._look_whether_lost(func, (*args, *kwargs.values()), result, frame)
         for one in tensors((result,)):
             if one.requires_grad and is_leaf(one):
                 self._made(one, frame)
@@ -249,6 +253,16 @@ class UpdatesByHand:
                 trace = self._traces.of(one)
                 if trace is None or not trace.has_gradient:
                     self.finish(self._next)
+
+    def _look_whether_lost(self, func: Any, given: tuple[Any, ...], result: Any, frame: FrameType) -> None:
+        trace = self._traces.of(result) if is_a(result, torch.Tensor) else None
+        leaves = [known for key in trace.leaves if (known := self._leaves.get(key))] if trace is not None else []
+        leaf = leaves[0].reference() if len(leaves) == 1 and trace is not None and trace.has_gradient else None
+        updates = leaf is not None and leaf.shape == result.shape and not leaves[0].is_input
+        for one in tensors(given):
+            self._lost.given(one, leaf if updates else None)
+        if updates and leaf is not None:
+            self._lost.came(func, leaf, result, self._called, frame)
 
     def _made(self, new: torch.Tensor, frame: FrameType) -> None:
         """A leaf, or what becomes one: where it came of another and of a gradient, it takes the place of that."""

@@ -30,6 +30,7 @@ from gradtui.engine.torch_private import (
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
+from gradtui.engine.watching.calls.lost_updates import LostUpdates
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.guard import Guard
 from gradtui.engine.watching.kept_calls.tape import Tape, closure_of
@@ -78,7 +79,8 @@ class Watch:
             self._tape, self.history, self._names, self._scaled, sink, every, self._notice.new_weights
         )
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
-        by_hand = UpdatesByHand(self._passes, self._names, self._update_begins, self._update_ends)
+        self._lost = LostUpdates(self.history, self.place)
+        by_hand = UpdatesByHand(self._passes, self._names, self._lost, self._update_begins, self._update_ends)
         self._by_hand = by_hand if optimizer is None else None
         self._unstepped = Unstepped(self.history, self._names)
         self._stack: list[Any] = []
@@ -119,6 +121,7 @@ class Watch:
             self._finish_by_hand()
             self._passes.unfinished()
             self._unstepped.settle()
+            self._lost.settle()
             self._steps.look_at_structure()
         self._left.close()
         self.history.ended = True

@@ -38,3 +38,9 @@ def written(history: History) -> Iterator[Fault]:
         times = sum(one.updates for one in found)
         facts = {"often": "once" if times == 1 else f"{times:,} times"}
         yield Fault("written between steps", first.first, facts, "perhaps", tuple(first.facts["names"]), first.source)
+
+
+def lost(history: History) -> Iterator[Fault]:
+    """What is made of weights and their gradients by hand is thrown away."""
+    for one in history.of("lost_update"):
+        yield Fault("update is lost", None, {"count": one.facts["count"]}, "likely", one.facts["names"], one.source)

@@ -63,6 +63,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     shapes_and_modes.evaluating,
     shapes_and_modes.never_training,
     between_updates.optimizer,
+    between_updates.lost,
     clipping.detect,
     between_updates.written,
     left_gradients.carried,

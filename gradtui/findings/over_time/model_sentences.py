@@ -39,6 +39,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "each time, with the gradient that there was before the step",
         IN_THE_CLOSURE,
     ),
+    "update is lost": Sentence(
+        "lost_update",
+        "{names}: what is made here of it and its gradient is a new tensor, and the weight stays as it was, through {count} "
+        "backward passes: p = p - lr * p.grad gives another tensor the name p",
+        "write into the weight, under torch.no_grad(): p -= lr * p.grad, or p.sub_(lr * p.grad)",
+    ),
     "left out by hand": Sentence(
         "not_in_optimizer",
         "{names}: has a gradient, and none of {count} updates by hand changes it",
