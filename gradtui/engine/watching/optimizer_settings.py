@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.capture.introspection import instance_variables, is_a
-from gradtui.findings.over_time.history import OptimizerHistory
+from gradtui.findings.over_time.history import History, OptimizerHistory
 
 ELSEWHERE = "learning_rate"
 """What `lr` is called by others, and no optimizer of torch asks for."""
@@ -27,6 +27,15 @@ def add_settings(mine: OptimizerHistory, optimizer: Any) -> None:
     mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
     state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
     mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))
+
+
+def look_whether_emptied(history: History, number: int, optimizer: Any) -> None:
+    """As a step begins: whether what it had kept of its parameters is gone, and they are as they were: else another training
+    begins, as of another fold."""
+    if not history.optimizers[number].keeps or optimizer.state:
+        return
+    if all(one.last != history.updates for one in history.of("written")):
+        history.note("emptied", None, number, optimizer=number)
 
 
 def _misnamed(optimizer: Any) -> tuple[str, float] | None:

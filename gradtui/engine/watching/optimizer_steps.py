@@ -22,7 +22,7 @@ from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
 from gradtui.engine.watching.last_steps import LastGradients, LastSteps
 from gradtui.engine.watching.left_gradients import gradient_of, has_gradient
-from gradtui.engine.watching.optimizer_settings import add_settings, setting
+from gradtui.engine.watching.optimizer_settings import add_settings, look_whether_emptied, setting
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_owners import Owners
 from gradtui.engine.watching.parameter_samples import Samples, is_shared
@@ -77,6 +77,7 @@ class Steps:
         self._owners.have(self._number, self.parameters)
         self._look_at_weights()
         self._look_whether_written()
+        look_whether_emptied(self._history, self._number, optimizer)
         self._along = 0.0
         if self._passes.loss is not None and self._passes.loss > GROWN * self._history.optimizers[self._number].least:
             self._along = self._last_steps.along(self._number, self.parameters, gradients(optimizer))

@@ -31,6 +31,23 @@ def optimizer(history: History) -> Iterator[Fault]:
     yield Fault(row, first.first, facts, "likely" if several else "perhaps", source=first.source)
 
 
+def emptied(history: History) -> Iterator[Fault]:
+    """One that stays, and whose state is cleared, or is loaded as it was before the first step."""
+    for one in history.of("emptied"):
+        optimizer = history.optimizers[one.facts["optimizer"]]
+        times = one.count
+        gap = (one.last - one.first) // (times - 1) if times > 1 else one.first - optimizer.first
+        facts = {
+            "optimizer": optimizer.name,
+            "times": times,
+            "every": "update" if gap == 1 else f"{gap:,} updates",
+            "update": one.first,
+            "state": ", ".join(optimizer.keeps),
+        }
+        row = "state is emptied again" if times > 1 else "state is emptied"
+        yield Fault(row, one.first, facts, "likely" if times > 1 else "perhaps")
+
+
 def written(history: History) -> Iterator[Fault]:
     found = history.of("written")
     if found:

@@ -64,6 +64,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     shapes_and_modes.never_training,
     between_updates.optimizer,
     between_updates.lost,
+    between_updates.emptied,
     clipping.detect,
     between_updates.written,
     left_gradients.carried,

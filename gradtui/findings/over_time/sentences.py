@@ -185,6 +185,12 @@ SENTENCES: dict[str, Sentence] = {
         "{last}",
         "look for what overflows in float16 without the scale, or use bfloat16, which needs no GradScaler",
     ),
+    "scaler comes down": Sentence(
+        "skipped",
+        "the GradScaler skips the first {skips} of {tries} steps, as there are inf or nan in the gradients at a scale of {scale} "
+        "down to {last}; below that it skips none",
+        "no fault where that is but a small part of the training; else begin with a smaller init_scale",
+    ),
     "scaler made anew skips": Sentence(
         "skipped",
         "a new GradScaler is made for each step, and {skips} of {tries} steps are skipped: gradients are inf at its first scale "
@@ -326,6 +332,17 @@ SENTENCES: dict[str, Sentence] = {
         "a new {optimizer} is made again and again for the same parameters, every {every} ({times} times): its state ({state}) "
         "starts from 0 each time",
         "make the optimizer once, before the loop over epochs, and pass it in",
+    ),
+    "state is emptied": Sentence(
+        "optimizer_anew",
+        "the state of {optimizer} ({state}) is emptied before the step of update {update}: it starts from 0 again",
+        "no fault where another phase of the training begins; else leave optimizer.state, and load into it no state of before",
+    ),
+    "state is emptied again": Sentence(
+        "optimizer_anew",
+        "the state of {optimizer} ({state}) is emptied between its steps, every {every} ({times} times): it starts from 0 each "
+        "time, as that of a new optimizer",
+        "leave optimizer.state as it is over the whole training; load_state_dict only a state that was saved a step before",
     ),
     "written between steps": Sentence(
         "overwritten",

@@ -155,9 +155,9 @@ def rate_gone(history: History) -> Iterator[Fault]:
 
 
 def skipped(history: History) -> Iterator[Fault]:
-    noted = history.of("skipped")
+    noted, ran = history.of("skipped"), history.of("scaled")
     skips = sum(one.count for one in noted)
-    tries = skips + sum(one.count for one in history.of("scaled"))
+    tries = skips + sum(one.count for one in ran)
     if skips < max(LEAST_SKIPPED, OFTEN * tries):
         return
     scalers = {one.latest["scaler"] for one in noted} | {one.facts["scaler"] for one in noted}
@@ -169,6 +169,8 @@ def skipped(history: History) -> Iterator[Fault]:
         yield Fault(row, noted[0].first, facts, certainty, source=cause.source, begun_by=cause)
         return
     row = "scaler made anew skips" if several else "scaler skips"
+    if ran and not several and max(one.last for one in noted) <= min(one.first for one in ran):
+        row, certainty = "scaler comes down", "perhaps"
     yield Fault(row, noted[0].first, facts, certainty, source=noted[0].source)
 
 

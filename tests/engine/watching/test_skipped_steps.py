@@ -83,3 +83,20 @@ def test_a_scale_that_is_too_large() -> None:
             scaler.step(optimizer)
             scaler.update()
     assert [one.kind for one in watch.findings] == ["skipped"]
+
+
+@pytest.mark.parametrize("exponent", [124, 127])
+@pytest.mark.parametrize("back", [0.5, 0.25])
+def test_a_scale_that_comes_down_to_what_fits(exponent: int, back: float) -> None:
+    """Every step after the first ones runs."""
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**exponent, backoff_factor=back)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(16):
+            optimizer.zero_grad()
+            torch.autograd.backward(scaler.scale((1000 * model(torch.rand(5, 3))).mean()))
+            scaler.step(optimizer)
+            scaler.update()
+    assert {one.certainty for one in watch.findings} <= {"perhaps"}
