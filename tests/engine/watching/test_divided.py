@@ -101,6 +101,31 @@ def test_an_embedding_is_called_by_what_holds_it(by_method: bool) -> None:
     assert found.parameter == "look.weight"
 
 
+@pytest.mark.parametrize(
+    ("ids", "index", "certainty"),
+    [([[1, 3, 2], [3, 0, 1]], 3, "likely"), ([[1, 3, 2], [3, 0, 1]], -1, "likely"), ([[1, 2, 3], [0, 3, 3]], -1, "")],
+)
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_row_of_padding_that_is_looked_up(
+    ids: list[list[int]], index: int, certainty: str, frozen: bool, functional: bool
+) -> None:
+    """By a module or a function; a table that is frozen gets no gradient anyhow."""
+    torch.manual_seed(0)
+    words = nn.Embedding(4, 2, padding_idx=index)
+    weight, out = words.weight.requires_grad_(not frozen), nn.Linear(2, 1)
+    optimizer = torch.optim.SGD([weight, *out.parameters()], lr=0.1)
+    rows = torch.tensor(ids)
+    with gradtui.watch(nn.ModuleList([words, out]), optimizer) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            looked = nn.functional.embedding(rows, weight, index) if functional else words(rows)
+            torch.autograd.backward(out(looked.mean(1)).square().mean())
+            optimizer.step()
+    found = [one.certainty for one in watch.findings if one.kind == "padding"]
+    assert found == ([certainty] if certainty and not frozen else [])
+
+
 def test_a_gradient_of_0_is_no_cleared_one() -> None:
     """Of parameters behind a factor of 0, or a rectifier that is off, where gradients are set to 0 and not to None."""
     torch.manual_seed(0)

@@ -172,6 +172,8 @@ class Notice:
                     self.sums[id(result)] = weakref.ref(result), id(one)
         elif func in DROPPING:
             self._modes.functional(f"F.{func.__name__}", kwargs, frame)
+        elif func is torch.nn.functional.embedding:
+            self._modes.functional_embedding(args, kwargs, frame)
         elif args and (func == SET_DATA or is_in_place(func)):
             self._writes(func, args, frame)
         if self.watches_old and any(one.requires_grad for one in tensors((result,))):

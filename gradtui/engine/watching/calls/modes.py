@@ -40,7 +40,7 @@ class Modes:
         self.depth += 1
         return True
 
-    def begins(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+    def begins(self, module: Any, args: tuple[Any, ...]) -> None:
         self.depth += 1
         if self.depth == 1:
             self._names.see(module)
@@ -56,7 +56,7 @@ class Modes:
         elif kind == "mode" and torch.is_grad_enabled():
             self._look(module)
         elif kind == "embedding" and module.padding_idx is not None and args and not _is_flat_bag(module, args[0]):
-            self._look_up(module, args[0])
+            self._look_up(module.weight, module.padding_idx, args[0], self._path(module))
 
     def compiled(self, module: nn.Module) -> None:
         """Code of which no hook is called: all that it holds is taken to run."""
@@ -69,13 +69,18 @@ class Modes:
 
     def functional(self, name: str, kwargs: Mapping[str, Any], frame: FrameType) -> None:
         """`F.dropout`, that no module of torch calls: as it is told whether its module trains."""
-        caller: FrameType | None = frame
-        while caller is not None and caller.f_globals.get("__name__") in HANDING_ON:
-            caller = caller.f_back
-        if caller is None or caller.f_globals.get("__name__", "").startswith("torch.") or self._outermost is None:
+        if self._outermost is None or _is_of_torch(frame):
             return
         if torch.is_grad_enabled() and is_a(kwargs.get("training"), bool):
             self._add(type(self._outermost).__name__, name, kwargs["training"], not kwargs["training"])
+
+    def functional_embedding(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType) -> None:
+        """`F.embedding(ids, weight, padding_idx)`, that no module of torch calls."""
+        weight = args[1] if len(args) > 1 else kwargs.get("weight")
+        row = args[2] if len(args) > 2 else kwargs.get("padding_idx")
+        given = args[0] if args else kwargs.get("input")
+        if is_a(row, int) and is_a(weight, torch.Tensor) and weight.is_leaf and not _is_of_torch(frame):
+            self._look_up(weight, row % len(weight), given, "F.embedding")
 
     def ends(self) -> None:
         self.depth = max(0, self.depth - 1)
@@ -101,16 +106,18 @@ class Modes:
         mode.runs(self._history.updates, training=training)
         mode.whole = whole
 
-    def _look_up(self, module: Any, given: Any) -> None:
+    def _look_up(self, weight: torch.Tensor, row: int, given: Any, path: str) -> None:
         """Whether what counts as padding stands among, before or after what does not, in a row of a batch; or loose: in a row
         alone, which may be a sequence, or one word of each of several."""
-        looked = self._looked.get(id(module), 0)
-        if looked >= MOST_LOOKED_AT or not isinstance(given, torch.Tensor) or not given.numel():
+        looked = self._looked.get(id(weight), 0)
+        if looked >= MOST_LOOKED_AT or not weight.requires_grad:
             return
-        self._looked[id(module)] = looked + 1
+        if not isinstance(given, torch.Tensor) or not given.numel():
+            return
+        self._looked[id(weight)] = looked + 1
         with torch.no_grad():
             rows = given.detach().reshape(-1, given.shape[-1]) if given.ndim else given.reshape(1, 1)
-            is_padding = rows == module.padding_idx
+            is_padding = rows == row
             filled = ~is_padding
             after = filled.cumsum(1).gt(0) & is_padding  # a real one stands before it
             before = filled.flip(1).cumsum(1).flip(1).gt(0) & is_padding
@@ -123,12 +130,19 @@ class Modes:
                 "before": int((before & ~after).any()),
             }
         if any(found.values()):
-            path = self._path(module)
-            leaves = (id(module.weight),)
+            leaves = (id(weight),)
             noted = self._history.note(
-                "padding", None, path, **found, module=path, index=module.padding_idx, leaves=leaves, names=()
+                "padding", None, id(weight), **found, module=path, index=row, leaves=leaves, names=()
             )
             noted.facts = {**noted.facts, **{name: noted.facts.get(name, 0) | value for name, value in found.items()}}
+
+
+def _is_of_torch(frame: FrameType) -> bool:
+    """Whether a module of torch calls the function that runs."""
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_globals.get("__name__") in HANDING_ON:
+        caller = caller.f_back
+    return caller is None or str(caller.f_globals.get("__name__", "")).startswith("torch.")
 
 
 def _is_flat_bag(module: nn.Module, given: Any) -> bool:
