@@ -22,9 +22,6 @@ from gradtui.snapshot.model import Node, Values, Witness
 MOST_LOOKED_AT = 12
 """Nodes above a value among which one is looked for that does not take it."""
 
-OF_DATA = ("bad data", "bad data by name")
-"""Reasons that say so themselves."""
-
 
 def detect(record: Record) -> Iterator[Cause]:
     """Of a value that is not finite; and of one that only the gradients show, as its way to the loss is cut by a mask."""
@@ -52,7 +49,7 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
         facts["behind"] = Part("0 times that", {"product": product, "result": witness.result})
         if called_functions.has(witness.operation, "logarithm"):
             facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
-    elif node.id < 0 and symptom != "raised" and found.name not in OF_DATA:  # of a step that raised it is not known
+    elif node.id < 0 and found.kind != "input" and symptom != "raised":  # of a step that raised it is not known
         facts["behind"] = Part("in the data")
     if is_given_logarithms(record, witness):
         facts["way"] = Part("no logarithms as a target")

@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from gradtui.findings.cause import Cause, Extent, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
-from gradtui.grad_fns.traits import Trait, has, traits_of
+from gradtui.findings.zeros.leaves_of_zeros import ends_at, leaves_of_0
+from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.incoming_edges import below
 from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.snapshot.model import Edge, Graph, Module, Node
 
 DROPPING = {"AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"}
 """Classes of modules that multiply what is dropped by 0."""
-LINEAR: tuple[Trait, ...] = ("view", "part", "mean", "embedding", "looking up")
-"""Traits of operations of one operand that make 0 of 0."""
-MOST_STEPS = 6
-"""Back from a factor to the leaves by which it is 0."""
 
 
 def cause(record: Record, name: str, killer: Killer) -> Cause | None:
@@ -40,8 +37,8 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
         made = _maker(record, own) or node
         names = sorted({*leaves_below(record, made), *leaves_below(record, other)} & {*record.leaves})
         about = tuple(each for each in names if is_zero(record.leaves[each].grad))
-        here = {each for each in about if _ends_at(record, each) == node.id}
-        stay = _leaves_of_0(record, own), _leaves_of_0(record, by)
+        here = {each for each in about if ends_at(record, each) == node.id}
+        stay = leaves_of_0(record, own), leaves_of_0(record, by)
         if about and (record.learning.isdisjoint(names) or all(each and each <= here for each in stay)):
             first, second = (made, other) if made.id > other.id else (other, made)
             facts = {"node": node, "one": first, "other": second, "symptom": "zero"}
@@ -55,29 +52,6 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
         "perhaps" if leaves else "likely",  # what it is made of has a finding of its own
         (name,),
     )
-
-
-def _ends_at(record: Record, name: str) -> int | None:
-    """Where the gradient of a leaf becomes 0."""
-    place = record.leaves[name].node
-    killer = None if place is None else record.killers.get(place)
-    return None if killer is None else killer.node
-
-
-def _leaves_of_0(record: Record, edge: Edge, steps: int = MOST_STEPS) -> frozenset[str]:
-    """Leaves that are 0 throughout, by which an operand is, whatever else it is made of; none where it is not by such."""
-    node = None if edge.target is None else record.nodes[edge.target]
-    if node is None or not steps or not is_zero(seen_value(record.graph, edge)):
-        return frozenset()
-    if not node.edges:
-        return frozenset({node.variable or ""}) & record.leaves.keys()
-    traits = traits_of(operation(node))
-    below = [_leaves_of_0(record, each, steps - 1) for each in node.edges]
-    if traits.has("multiplying"):
-        factor = next((one for place, one in enumerate(below) if one and place not in traits.added), frozenset())
-        added = [below[place] for place in traits.added if place < len(below) and node.edges[place].target is not None]
-        return factor.union(*added) if factor and all(added) else frozenset()
-    return below[0] if any(traits.has(one) for one in LINEAR) else frozenset()
 
 
 def is_dropped(modules: Mapping[str, Module], node: Node) -> bool:
