@@ -14,17 +14,22 @@ PLAIN = 6
 def ticks(window: Window, most: int) -> list[tuple[float, str]]:
     """At most `most` round numbers inside the window, ascending, with their labels: `-2.5`, `2e6`.
 
-    Empty only where `most` is 0 or where there is no round number in the window.
+    Empty only where `most` is 0 or where there is no round number in the window; a single one, which tells no scale, only
+    where `most` is 1 or there are no more.
     """
     low, high = window
     if most < 1:
         return []
     exponent = math.floor(math.log10((high - low) / most))
+    finer, of_finer = list[float](), exponent
     for scale in range(exponent, exponent + 4):
         for digit in ROUND:
             marks = _multiples(low, high, digit, scale)
+            if len(marks) < 2 <= most < len(finer):
+                return list(zip(finer[-most:], _labels(finer[-most:], of_finer), strict=True))
             if len(marks) <= most:
                 return list(zip(marks, _labels(marks, scale), strict=True))
+            finer, of_finer = marks, scale
     return []
 
 

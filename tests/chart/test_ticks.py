@@ -26,6 +26,7 @@ def test_few_round_numbers_inside(low: float, high: float, most: int, of_x: bool
     marks = ticks(window, most)
     assert len(marks) <= most
     assert len(marks) >= 1 or most < 4
+    assert len(marks) != 1 or most < 2, "one number tells no scale"
     values = [value for value, _ in marks]
     assert values == sorted(set(values))
     assert all(window[0] <= value <= window[1] for value in values)
@@ -45,6 +46,7 @@ def test_few_round_numbers_inside(low: float, high: float, most: int, of_x: bool
         ((0, 3e-7), 4, ["0", "1e-7", "2e-7", "3e-7"]),
         ((999990, 1000010), 3, ["999990", "1000000", "1000010"]),
         ((0.29, 0.41), 2, ["0.3", "0.4"]),
+        ((-0.02, 0.49), 2, ["0.2", "0.4"]),
         ((-10, 10), 0, []),
     ],
 )
