@@ -133,6 +133,23 @@ def test_what_is_of_no_use_is_not_told(text: str, at: At, never: tuple[str, ...]
     assert not any(word in one.remedy for one in found for word in never)
 
 
+@pytest.mark.parametrize(
+    ("text", "x", "is_exact"),
+    [
+        ("log_ndtr(-x)", 30.0, True),
+        ("log_ndtr(2x)", -15.0, True),
+        ("erfcx(2x)", 16.0, True),
+        ("sinc(x/2)", 0.0078125, True),
+        ("sin(x^2)", 1000.1, False),
+        ("tanh(x*x)", 2.7, False),
+    ],
+)
+def test_an_exact_operand_is_not_blamed(text: str, x: float, is_exact: bool) -> None:
+    snapshot = whole(text, {"x": x}, "float32")
+    (first,) = lost(snapshot)
+    assert ("error" in first.text) != is_exact
+
+
 @pytest.mark.parametrize(("text", "at", "dtype", "place", "remedy"), LOSSES, ids=str)
 def test_the_node_and_the_remedy(text: str, at: At, dtype: Dtype, place: str, remedy: str) -> None:
     snapshot = whole(text, at, dtype)

@@ -121,8 +121,8 @@ def _apart(one: float, other: float) -> Facts:
 
 
 def _nearest(errors: Errors, loss: Loss) -> Node | None:
-    """What made the operand that the small error is in; None where all are variables, and exact."""
-    operands = [operand for operand in errors.pieces[loss.piece].operands if errors.pieces[operand].variable is None]
+    """What made the operand that the small error is in; None where all are exact, as variables are."""
+    operands = [operand for operand in errors.pieces[loss.piece].operands if errors.of_values[operand]]
     return errors.node(max(operands, key=lambda one: errors.of_values[one])) if operands else None
 
 
