@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import gradtui
-from gradtui.graph.moving_targets import MovingTargets
+from gradtui.graph.losses.moving_targets import MovingTargets
 
 
 class Duel(nn.Module):

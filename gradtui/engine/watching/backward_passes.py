@@ -29,16 +29,17 @@ from gradtui.engine.watching.kept_calls.hooks import WeightHooks
 from gradtui.engine.watching.kept_calls.new_leaves import cut_before
 from gradtui.engine.watching.kept_calls.tape import Tape
 from gradtui.engine.watching.kept_calls.tensor_references import given_to, is_leaf, results_of
-from gradtui.engine.watching.kept_graphs import KeptGraphs
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
-from gradtui.engine.watching.repeated_losses import RepeatedLosses
+from gradtui.engine.watching.passes.kept_graphs import KeptGraphs
+from gradtui.engine.watching.passes.penalised_weights import PenalisedWeights
+from gradtui.engine.watching.passes.repeated_losses import RepeatedLosses
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.findings import findings, findings_and_each
 from gradtui.findings.over_time.history import History, Seen
-from gradtui.graph.moving_advantages import MovingAdvantages
-from gradtui.graph.moving_targets import MovingTargets
+from gradtui.graph.losses.moving_advantages import MovingAdvantages
+from gradtui.graph.losses.moving_targets import MovingTargets
 from gradtui.snapshot.events import Refusal
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -110,7 +111,7 @@ class Passes:
         self._every, self._taken, self._skips = every, 0, 0
         self._begun = Begun()
         self.left, self._repeated = LeftGradients(history), RepeatedLosses(history, scaled)
-        self.hooks, self.graphs = WeightHooks(), KeptGraphs()
+        self.hooks, self.graphs, self.penalised = WeightHooks(), KeptGraphs(), PenalisedWeights()
         self.old_is_wanted = False
         self._border, self._ran, self._ran_before = 0, 0, dict[int, int]()
         self._again = False
@@ -312,6 +313,7 @@ class Passes:
             if self._history.updates < FIRST:
                 added = added_only(nodes, ends)
                 self._names.found([one for end, one in ends.items() if end not in added], self._history.updates)
+            self.penalised.pass_begins(self._begun.outputs, ends)
             self._new_weights.pass_begins(leaves)
             self._look_for_moving_targets(nodes)
 

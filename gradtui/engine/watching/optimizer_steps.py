@@ -154,6 +154,7 @@ class Steps:
         for (name, grad), norm in zip(having, tensor_norms.norms([grad for _, grad in having]), strict=True):
             counts = (0, 0) if math.isfinite(norm) else tensor_norms.counts(grad)
             self._grads[name] = (math.nan if counts[0] else norm / scale, *counts)
+        self._passes.penalised.step_begins((name, self._named[name], grad) for name, grad in having)
         bad = tuple(name for name, one in self._named.items() if id(one) in own and self._is_bad(name))
         history, update = self._history, self._history.updates
         if bad and not self._skipped and history.bad_gradient is None:
@@ -167,11 +168,12 @@ class Steps:
         return name in self._grads and not math.isfinite(self._grads[name][0])
 
     def _lost_one(self, own: set[int]) -> bool:
-        """Whether a parameter of this optimizer has no gradient, or one of 0, at its first step, for the first time after it
-        had one, or in several steps in a row."""
+        """Whether a parameter of this optimizer has no gradient, one of 0, or that of a penalty alone, at its first step, for the
+        first time after it had one, or in several steps in a row."""
         found = False
         for name, one in self._named.items():
-            if id(one) not in own or not one.requires_grad or (name in self._grads and self._grads[name][0]):
+            learns = name in self._grads and self._grads[name][0] and name not in self._passes.penalised.names
+            if id(one) not in own or not one.requires_grad or learns:
                 continue
             known = self._history.parameters.get(name)
             when = "first" if known is None or known.optimizer is None else "later" if known.trained else ""
@@ -370,6 +372,7 @@ class Steps:
         else:
             known.anew = known.anew or self._bare.setdefault(name, weakref.ref(one))() is not one
         known.frozen.add(update, not one.requires_grad)
+        known.penalised.add(update, name in self._passes.penalised.names)
         is_old = not own and self._last_gradients.is_the_last(name, one.grad)
         is_empty = norms.grad == 0 and tensor_norms.is_empty(one)
         known.stepped(update, norms, own=own, has_rate=has_rate, is_old=is_old, is_empty=is_empty)

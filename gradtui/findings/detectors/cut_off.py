@@ -48,7 +48,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     if fresh is not None and (not events or (fresh.alone and not any(one.reached or one.returned for one in events))):
         return Cause(_kind(fresh), Place(None, fresh.source), {"event": fresh}, "proved", (name,))
     if events:
-        return _cut(record, name, _begin(record, events[0]), nothing_learns)
+        return cut(record, name, events[0], nothing_learns)
     if not record.is_traced:
         return Cause("not traced", Place(), {}, "perhaps", (name,))
     modules = record.snapshot.modules
@@ -82,7 +82,8 @@ def _doubt(event: Event) -> tuple[bool, ...]:
     return not (event.reached or event.returned), not event.reached, not event.alone, event.kind == "left_torch"
 
 
-def _cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause:
+def cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause:
+    event = _begin(record, event)
     kind, certainty, source = _kind(event), _certainty(event, nothing_learns), event.source
     if event.still and event.switch == "set_grad_enabled":
         kind, certainty, source = "switched off for good", "proved", event.switched
@@ -93,15 +94,13 @@ def _cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause
         facts["event"] = event
     leaf = next((one for one in record.events if one.kind == "new_leaf" and not one.leaves and one.reached), None)
     evidence = (("new leaf", {"event": leaf}),) if leaf is not None else ()
-    place = Place(event.node if source is event.source else None, source)
-    return Cause(kind, place, facts, certainty, (name,), evidence)
+    node = event.node if source is event.source else None
+    return Cause(kind, Place(node, source), facts, certainty, (name,), evidence)
 
 
 def _begin(record: Record, event: Event) -> Event:
     """Of what ran under no_grad the first that stands in the same block."""
-    if event.kind != "no_grad":
-        return event
-    same = (one for one in record.events if one.kind == "no_grad" and one.switched == event.switched)
+    same = (one for one in record.events if one.kind == event.kind == "no_grad" and one.switched == event.switched)
     return next((one for one in same if one.switch == event.switch and one.reached), event)
 
 

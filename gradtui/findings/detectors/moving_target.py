@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.record import Record
-from gradtui.graph.moving_advantages import MovingAdvantages
-from gradtui.graph.moving_targets import MovingTargets
+from gradtui.graph.losses.moving_advantages import MovingAdvantages
+from gradtui.graph.losses.moving_targets import MovingTargets
 
 ROWS: dict[str, type[MovingTargets[int]]] = {"target moves": MovingTargets, "advantage moves": MovingAdvantages}
 

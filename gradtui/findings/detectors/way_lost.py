@@ -1,15 +1,23 @@
-"""Is one of several ways of learning lost: through straight pieces, a sample, the choice of the nearest rows, or a checkpoint?"""
+"""Is one of several ways of learning lost: through straight pieces, a sample, the choice of the nearest rows, a checkpoint?
+Or all but a penalty on the weights themselves?"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
-from gradtui.findings.cause import Cause, Fact, Place
+from msgspec.structs import replace
+
+from gradtui.findings.cause import Cause, Fact, Part, Place
+from gradtui.findings.detectors import zero_gradient
+from gradtui.findings.detectors.cut_off import blamed, cut
 from gradtui.findings.detectors.zero_gradient import silent_leaves
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.second_derivative import is_nothing, is_of_pieces, pieces
+from gradtui.findings.zeros.without_penalties import without_penalties
 from gradtui.findings.zeros.zero_factor import leaves_below
-from gradtui.graph.operands import is_zero, operation
+from gradtui.graph.losses.penalties import Penalties, Reached
+from gradtui.graph.operands import is_zero, operation, quote
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -21,6 +29,7 @@ def detect(record: Record) -> Iterator[Cause]:
         yield from _fed_on(record)
         yield from _drawn(record)
         yield from _wrapped(record)
+        yield from _penalised(record)
 
 
 def _straight_penalty(record: Record) -> Iterator[Cause]:
@@ -71,3 +80,50 @@ def _wrapped(record: Record) -> Iterator[Cause]:
 def _learning(record: Record, names: Iterable[str]) -> tuple[str, ...]:
     there = (name for name in names if name in record.wanted and record.leaves[name].node is not None)
     return tuple(name for name in there if not is_zero(record.leaves[name].grad))
+
+
+def _penalised(record: Record) -> Iterator[Cause]:
+    reached = _reached(record)
+    if reached.by_penalties:
+        yield from _cut_off(record, reached)
+        yield from _silent(record, reached)
+
+
+def _reached(record: Record) -> Reached[int]:
+    nodes = record.nodes
+    penalties = Penalties[int](
+        lambda node: nodes[node].name,
+        lambda node: [edge.target for edge in nodes[node].edges],
+        lambda node: math.prod(nodes[node].shape),
+    )
+    return penalties.found(record.graph.roots)
+
+
+def _cut_off(record: Record, reached: Reached[int]) -> Iterator[Cause]:
+    """What is made of it was taken out of the graph on its way to the loss."""
+    alone = reached.alone
+    nothing_learns = not any(leaf.node is not None and leaf.node not in alone for leaf in record.leaves.values())
+    for name, leaf in record.wanted.items():
+        events = [one for one in blamed(record.events_of.get(name, ())) if one.reached] if leaf.node in alone else ()
+        if leaf.node is not None and events:
+            cause = cut(record, name, events[0], nothing_learns)
+            absent = Part("in its penalty alone", {"penalty": quote(record.nodes[alone[leaf.node]])})
+            yield replace(cause, facts={**cause.facts, "absent": absent})
+
+
+def _silent(record: Record, reached: Reached[int]) -> Iterator[Cause]:
+    """All that comes from elsewhere is 0."""
+    names = {
+        name: leaf.node
+        for name, leaf in record.wanted.items()
+        if leaf.node in reached.by_penalties and leaf.grad is not None and not is_zero(leaf.grad)
+    }
+    if not names:
+        return
+    without = Record(without_penalties(record.snapshot, reached), record.asked)
+    for cause in zero_gradient.detect(without):
+        for name in cause.about:
+            node = names.get(name)
+            if node is not None:
+                behind = Part("but for its penalty", {"penalty": quote(record.nodes[reached.by_penalties[node]])})
+                yield replace(cause, about=(name,), facts={**cause.facts, "behind": behind})

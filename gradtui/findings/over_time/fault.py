@@ -32,6 +32,7 @@ UNSEEN = {
     "gradient is not finite": "gradient is not finite, unseen",
     "no gradient any more": "no gradient any more, unseen",
     "never a gradient": "never a gradient, unseen",
+    "penalty alone": "penalty alone, unseen",
     "gradient is 0 for good": "gradient is 0 for good, unseen",
     "gradient is always 0": "gradient is always 0, unseen",
 }

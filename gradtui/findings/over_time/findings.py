@@ -48,6 +48,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     parameters.in_no_optimizer,
     parameters.unmoved,
     without_gradient.cut_off,
+    without_gradient.penalised,
     parameters.eaten,
     parameters.drifting,
     without_gradient.dead,

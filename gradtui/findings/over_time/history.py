@@ -88,9 +88,10 @@ class ParameterHistory:
     not 0; since: the first of them. still: steps with such a gradient and a learning rate after which it was as before.
     moved_early: of the first of them those after which it was another. drift: steps after which it was another without such a
     gradient. no_rate: the learning rate of its group was 0. written: it was another between two steps. frozen: requires_grad was
-    False. alike: all its rows were the same numbers when that was looked at. replaced: another tensor, which no optimizer has,
-    has this name and a gradient, and its optimizer holds one that has neither. anew: no optimizer has it, and it was another
-    tensor each time. rate, decay: the learning rate and weight_decay of its group in the last step.
+    False. penalised: its gradient was that of a penalty on itself alone. alike: all its rows were the same numbers when that was
+    looked at. replaced: another tensor, which no optimizer has, has this name and a gradient, and its optimizer holds one that
+    has neither. anew: no optimizer has it, and it was another tensor each time. rate, decay: the learning rate and weight_decay
+    of its group in the last step.
     """
 
     name: str
@@ -107,6 +108,7 @@ class ParameterHistory:
     drift: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)
     frozen: Run = field(default_factory=Run)
+    penalised: Run = field(default_factory=Run)
     replaced: Run = field(default_factory=Run)
     bad: Run = field(default_factory=Run)
     largest: float = 0.0

@@ -304,6 +304,15 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: has no gradient from here on, though it had one before: no backward pass reaches it any more",
         "look at what the forward pass does otherwise since then",
     ),
+    "penalty alone": Sentence(
+        "unused", "{names}: no gradient but that of a penalty, in any update: {cause}", "{remedy}"
+    ),
+    "penalty alone, unseen": Sentence(
+        "unused",
+        "{names}: the gradient has the direction of the weights themselves in every update: it is that of a penalty alone, and "
+        "nothing else of the loss reaches them",
+        "look where what they make goes; no fault where a penalty is all that is to move them",
+    ),
     "never a gradient": Sentence("unused", "{names}: no gradient in any update: {cause}", "{remedy}"),
     "never a gradient, unseen": Sentence(
         "unused",

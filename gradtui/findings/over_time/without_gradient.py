@@ -73,6 +73,16 @@ def dead(history: History) -> Iterator[Fault]:
             )
 
 
+def penalised(history: History) -> Iterator[Fault]:
+    """One that a penalty on itself alone gives a gradient, from the start to the end. Where that is so of all, the loss may be
+    made of nothing else."""
+    others = any(one.trained and one.penalised.since is None for one in history.parameters.values())
+    for (update, _), group in _without(history, lambda one: one.penalised).items():
+        names = tuple(one.name for one in group)
+        found = _by_pass(history, update, None, names, CUT_OFF | DYING, "penalty alone")
+        yield from (one for one in found if others or one.begun_by is not None)
+
+
 def _without(
     history: History, lacking: Callable[[ParameterHistory], Run]
 ) -> dict[tuple[int, bool], list[ParameterHistory]]:

@@ -7,6 +7,8 @@ from gradtui.findings.words.zeros import WHY_ZEROS
 
 PARTS: dict[str, str] = {
     "nothing": "",
+    "but for its penalty": "; what gradient it has comes of {penalty} alone, a penalty on weights",
+    "in its penalty alone": "in the graph by {penalty} alone, a penalty on weights",
     "or bfloat16": ", or use bfloat16",
     "deeper": ", or use float64, which goes down to 4.9e-324",
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.findings.cause import Cause
+from gradtui.findings.cause import Cause, Facts
 from gradtui.findings.grad_scaler import scaled
 from gradtui.findings.words.custom_functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
@@ -46,6 +46,8 @@ SYMPTOMS: dict[str, str] = {
     "zero": "0 on every path: ",
 }
 """What stands in front where a place is but the begin of what is seen."""
+USUAL: Facts = {"at": (), "which": "", "absent": "not in the graph"}
+"""What most causes do not say otherwise."""
 DOUBLE_WHERE = "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1))"
 EVIDENCE: dict[str, str] = {
     **EVIDENCE_OF_BAD,
@@ -66,7 +68,7 @@ def told(cause: Cause, snapshot: Snapshot, *, named: bool = False) -> Finding:
 
     named: whether its parameter stands in front of the sentence also where a typed text speaks for itself.
     """
-    row, facts = SENTENCES[cause.kind], {"at": (), "which": "", **cause.facts}
+    row, facts = SENTENCES[cause.kind], {**USUAL, **cause.facts}
     symptom = SYMPTOMS.get(str(cause.facts.get("symptom")), "")
     text = symptom + filled(row.text + "{behind}", {"behind": "", **facts})
     about = cause.about if named or snapshot.origin != "expression" else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeVar
 
-from gradtui.graph.moving_targets import COMPARING, DISTANCES, MOST_COMPARISONS, MovingTargets
+from gradtui.graph.losses.moving_targets import COMPARING, DISTANCES, MOST_COMPARISONS, MovingTargets
 
 N = TypeVar("N", bound=Hashable)
 
