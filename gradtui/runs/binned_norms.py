@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import itemgetter, truediv
 from typing import Literal, NamedTuple, cast
@@ -15,6 +15,8 @@ from gradtui.runs.packed_updates import NO_GRADIENT, Norms, Record, unpacked
 
 MOST_BINS = 1024
 """Stretches that are kept; with more updates than that they are joined, two and two."""
+MOST_JOINED = 20_000
+"""Numbers that are looked at for the span of what is seen: some milliseconds, with each growth."""
 UNSEEN = -2.0
 """Stands for a parameter that is in no update of a stretch."""
 
@@ -168,9 +170,13 @@ class View:
             found.take(norms)
         return found
 
-    def span(self, measure: Measure) -> tuple[float, float] | None:
-        """The lowest and highest number above 0 of any parameter, of what is finite."""
-        spans = [one.span(measure) for one in self._bins]
+    def span(self, measure: Measure, width: int) -> tuple[float, float] | None:
+        """The lowest and highest number above 0 of any parameter, of what is finite, where all updates are in `width` columns;
+        of a very large run the lowest of any update, which may be far below all that is seen then."""
+        bins = self._bins
+        if len(bins) > width and sum(len(one.gradient) for one in bins) <= MOST_JOINED:
+            bins = tuple(reduce(Bin.joined, bins[one.start : one.stop]) for one in columns(0, len(bins), width))
+        spans = [one.span(measure) for one in bins]
         low, high = min((low for low, _ in spans), default=math.inf), max((high for _, high in spans), default=0.0)
         return (low, high) if high else None
 

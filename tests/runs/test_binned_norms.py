@@ -92,6 +92,21 @@ def test_what_comes_late_counts() -> None:
     assert [told(cell) for cell in grown.view().cells(row, "gradient", [range(1), range(1, 2)])] == [3.0, "unseen"]
 
 
+def test_shades_go_from_the_lowest_to_the_highest_that_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small norm in one update is not seen beside a large one in the same column. Of a very large run nothing is joined."""
+    norms = [ParameterNorms(10.0 ** -(place % 6), 1.0, 0.1) for place in range(60)]
+    packed = Updates.of([Update(place, parameters={"w": one}) for place, one in enumerate(norms)])
+    grown, row = Timeline(packed.record), Row("w", "w", 0, (0,))
+    grown.grow(60)
+    view = grown.view()
+    for width in (1, 7, 10, 30, 59, 60, 100):
+        seen = [cell.value for cell in view.cells(row, "gradient", columns(0, 60, width))]
+        assert view.span("gradient", width) == (min(seen), max(seen))
+    assert view.span("gradient", 10) == (1.0, 1.0)
+    monkeypatch.setattr(binned_norms, "MOST_JOINED", 59)
+    assert view.span("gradient", 10) == (1e-5, 1.0)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "width"), [(0, 5, 80), (0, 80, 80), (0, 60, 43), (3, 1000, 80), (7, 8, 1), (0, 0, 3)]
 )

@@ -129,7 +129,10 @@ class HeatMap(LineView):
             self._of = of
             self._known.clear()
             self._columns = look.columns(self.cell_count)
-            span = look.view.span(look.measure)
+            low, high = look.window
+            span = look.view.span(
+                look.measure, -(-self.cell_count * look.count // (high - low))
+            )  # the same wherever one looks
             self._scale = Scale(span)
             self.border_title = self.fitting(*TITLES[look.measure])
             self.border_subtitle = self._legend(span is not None)
