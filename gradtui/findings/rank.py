@@ -30,6 +30,8 @@ ORDER = (
 """The topics, as they are told: a cause before what may come of it."""
 LAST = "digits"
 """Told of a node of which nothing else is."""
+ORDINARY = {"cancels at a leaf"}
+"""Kinds that many a healthy model has: they come last of those that are as sure."""
 
 
 def gathered(causes: Iterable[Cause]) -> list[Cause]:
@@ -63,7 +65,7 @@ def ranked(causes: Iterable[Cause]) -> list[Cause]:
         places.add(cause.place.node)
         if cause.certainty == "proved":
             explained.update(cause.about)
-    return _causes_first(sorted(left, key=lambda one: CERTAINTIES.index(one.certainty)))
+    return _causes_first(sorted(left, key=lambda one: (CERTAINTIES.index(one.certainty), one.kind in ORDINARY)))
 
 
 def _causes_first(found: list[Cause]) -> list[Cause]:

@@ -51,3 +51,12 @@ def test_not_where_it_is_only_looked_at() -> None:
         return grad
 
     assert not [kind for kind, _ in penalised(looked_at) if kind == "detached"]
+
+
+def test_before_the_bias_that_cancels_in_every_difference() -> None:
+    """The penalty of a critic, of a gradient without a graph."""
+    x = POINTS.clone().requires_grad_()
+    with gradtui.trace(MODEL) as trace:
+        (grad,) = torch.autograd.grad(MODEL(x).sum(), x)
+        loss = MODEL(OTHERS).mean() - MODEL(POINTS).mean() + (grad.norm(dim=1) - 1).square().mean()
+    assert [one.kind for one in trace.capture(loss).findings] == ["no_grad", "zero"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.detectors.strays import is_another
+from gradtui.findings.nothing_cuts import of_nothing_seen
 from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import spoken
 from gradtui.grad_fns import called_functions
@@ -49,20 +50,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         return Cause(_kind(fresh), Place(None, fresh.source), {"event": fresh}, "proved", (name,))
     if events:
         return cut(record, name, events[0], nothing_learns)
-    if not record.is_traced:
-        return Cause("not traced", Place(), {}, "perhaps", (name,))
-    modules = record.snapshot.modules
-    module = modules.get(name.rpartition(".")[0])
-    if not leaf.registered and modules and (module is None or "." not in name):
-        return Cause("used before or never", Place(), {}, "perhaps", (name,))
-    if module is not None and module.calls is None:
-        # where a forward pass was made again by its calls, none is
-        is_counted = any(one.calls is not None for one in modules.values())
-        return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
-    if late is not None:
-        return Cause("switched on late", Place(None, late.source), {"place": spoken(late.source)}, "perhaps", (name,))
-    kind = {None: "never used", 0: "never ran"}.get(module.calls if module else None, "ran for nothing")
-    return Cause(kind, Place(None, module.source if module else None), {}, "perhaps", (name,))
+    return of_nothing_seen(record, name, leaf, late)
 
 
 def blamed(events: Sequence[Event]) -> list[Event]:

@@ -366,3 +366,24 @@ def test_inductor() -> None:
         assert parameter.grad is not None
         numbers = torch.tensor(grad.numbers)
         assert torch.allclose(numbers, parameter.grad.reshape(-1)[: len(numbers)], atol=1e-6)
+
+
+class Gated(torch.nn.Module):
+    """Of which the gate is cut off, in what is compiled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.mix = torch.nn.Parameter(torch.zeros(3)), torch.nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mixed: torch.Tensor = self.gate.sigmoid().detach() * self.mix(x)
+        return mixed
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_is_cut_off_inside_is_not_said_to_be_unused(compiled: bool) -> None:
+    """Its module was seen to run, and nothing that is in it."""
+    model: Any = torch.compile(Gated(), backend="eager") if compiled else Gated()
+    with gradtui.trace(model) as trace:
+        made = model(torch.ones(2, 3)).sum()
+    assert {one.kind for one in trace.capture(made).findings} == {"not_in_graph" if compiled else "detached"}
