@@ -6,11 +6,9 @@ between the output and the leaves carries the whole derivative: Σ ḡ·v̇ over
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-
 from msgspec import Struct
 
+from gradtui.graph.exact_sum import exact_sum
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Values
 
@@ -24,7 +22,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def product(self) -> float:
-        return _sum(a * t if t else 0.0 for a, t in zip(self.adjoint, self.tangent, strict=True))
+        return exact_sum(a * t if t else 0.0 for a, t in zip(self.adjoint, self.tangent, strict=True))
 
 
 def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
@@ -51,20 +49,11 @@ def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
         # in a changed file the shapes may differ
         if any(grad.summary or grad.shape != tangent.shape for grad in grads):
             return None
-        adjoint = tuple(_sum(terms) for terms in zip(*(grad.numbers for grad in grads), strict=True))
+        adjoint = tuple(exact_sum(terms) for terms in zip(*(grad.numbers for grad in grads), strict=True))
         entries.append(Entry(node, adjoint, tangent.numbers))
     return tuple(entries)
 
 
 def total(entries: tuple[Entry, ...]) -> float:
     """Σ ḡ·v̇ over a cut: f'(x), whatever the cut."""
-    return _sum(entry.product for entry in entries)
-
-
-def _sum(terms: Iterable[float]) -> float:
-    """Exact where it can be; `fsum` has no answer to inf - inf, nor to what is beyond the largest float."""
-    terms = list(terms)
-    try:
-        return math.fsum(terms)
-    except (ValueError, OverflowError):
-        return sum(terms)
+    return exact_sum(entry.product for entry in entries)

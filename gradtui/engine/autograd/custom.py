@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import torch
 
 from gradtui.engine.tensors.values import step_of
+from gradtui.graph.exact_sum import exact_sum
 from gradtui.snapshot.events import Mismatch
 
 Function = type[torch.autograd.Function]
@@ -149,7 +150,7 @@ class _Check:
 
     def _total(self, inputs: Mapping[int, Any]) -> float:
         found = self._outputs(inputs)
-        return math.fsum(float((one.double() * weight).sum()) for one, weight in zip(found, self.weights, strict=True))
+        return exact_sum(float((one.double() * weight).sum()) for one, weight in zip(found, self.weights, strict=True))
 
     def _sent(self) -> tuple[Sent, Sent, Sent]:
         """What backward sends to each input, and what for a gradient that is twice as large, and for one that is next to 0."""

@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 
 from gradtui.engine.tensors.summaries import in_rows
+from gradtui.graph.exact_sum import exact_sum
 from gradtui.runs.run import ParameterNorms
 
 FEW = 1 << 20
@@ -80,7 +81,7 @@ def products(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> float:
         for part, of_other in zip(_few(one), _few(other), strict=True):
             found = torch.dot(_flat(part), _flat(of_other))
             groups.setdefault((found.device, found.dtype), []).append(found)
-    return math.fsum(number for of in groups.values() for number in torch.stack(of).tolist())
+    return exact_sum(number for of in groups.values() for number in torch.stack(of).tolist())
 
 
 def _flat(tensor: torch.Tensor) -> torch.Tensor:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.errors import Errors
+from gradtui.graph.exact_sum import exact_sum
 from gradtui.graph.operands import kept, operation
 from gradtui.snapshot.model import Graph, Node, Values
 
@@ -71,7 +72,7 @@ def cancel_in_sum(errors: Errors, place: int, slot: int) -> bool:
     made = operation(node)
     factors = [1.0] * len(piece.value) if traits_of(made).signs else piece.value if made in ("Mul", "Div") else ()
     sent = [grad * factor for grad, factor in zip(piece.gradient, factors, strict=False) if grad and factor]
-    return bool(sent) and abs(math.fsum(sent)) <= CANCELS * math.fsum(map(abs, sent))
+    return bool(sent) and abs(exact_sum(sent)) <= CANCELS * exact_sum(map(abs, sent))
 
 
 def cancels(terms: Sequence[Term]) -> bool:

@@ -67,6 +67,7 @@ def test_script(case: dict[str, Any], answers: Answers, folder: Path) -> None:
     assert watched == plain, "exit status and output are those of Python"
     run = gradtui.load(folder / (case["file"] + ".gradtui"))
     assert isinstance(run, gradtui.Run)
+    assert run.watch_ended == ""
     if "count" in case:
         assert len(run.updates) == case["count"]
     for number, loss, norms in case.get("numbers", ()):

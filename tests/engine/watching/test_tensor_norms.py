@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from gradtui.engine.watching.tensor_norms import counts, norms
+from gradtui.engine.watching.tensor_norms import counts, norms, products
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
@@ -35,6 +35,14 @@ def test_what_is_extreme(dtype: torch.dtype, size: int) -> None:
     tensors[5][0] = 1
     assert counts(tensors[5]) == (1, size - 2)
     assert counts(tensors[6]) == (0, size)
+
+
+@pytest.mark.parametrize(
+    "numbers", [(math.inf, -math.inf), (math.inf, 1.0), (math.nan, 1.0), (1e308, 1e308), (3.0, -1.0)]
+)
+def test_products_of_what_diverges_are_a_number_of_some_kind(numbers: tuple[float, float]) -> None:
+    pairs = [(torch.tensor([one], dtype=torch.float64), torch.ones(1, dtype=torch.float64)) for one in numbers]
+    assert products(pairs) == pytest.approx(sum(numbers), nan_ok=True)
 
 
 def test_what_is_not_finite_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ class Kept:
     def __init__(self) -> None:
         self.optimizers: list[str] = []
         self.updates: list[Update] = []
+        self.ended = ""
 
     def optimizer(self, name: str) -> None:
         self.optimizers.append(name)
@@ -43,7 +44,8 @@ class Kept:
 
     def finding(self, finding: Finding) -> None: ...
 
-    def watch_ended(self, why: str) -> None: ...
+    def watch_ended(self, why: str) -> None:
+        self.ended = why
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ def kept() -> Iterable[Kept]:
 
 def told(kept: Kept) -> Kept:
     kept.watch.close()
+    assert kept.ended == ""
     kept.findings = kept.watch.findings
     return kept
 
