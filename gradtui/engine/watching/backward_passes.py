@@ -25,6 +25,7 @@ from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.torch_private import asked, has_no_numbers, is_wrapped, sequence_number
 from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.kept_calls.forward_again import Begun, replay
+from gradtui.engine.watching.kept_calls.gradients_off import GradientsOff
 from gradtui.engine.watching.kept_calls.hooks import WeightHooks
 from gradtui.engine.watching.kept_calls.new_leaves import cut_before
 from gradtui.engine.watching.kept_calls.tape import Tape
@@ -111,7 +112,8 @@ class Passes:
         self._every, self._taken, self._skips = every, 0, 0
         self._begun = Begun()
         self.left, self._repeated = LeftGradients(history), RepeatedLosses(history, scaled)
-        self.hooks, self.graphs, self.penalised = WeightHooks(), KeptGraphs(), PenalisedWeights()
+        self.hooks, self.graphs = WeightHooks(), KeptGraphs()
+        self.penalised, self.off = PenalisedWeights(), GradientsOff(history)
         self.old_is_wanted = False
         self._border, self._ran, self._ran_before = 0, 0, dict[int, int]()
         self._again = False
@@ -269,6 +271,8 @@ class Passes:
             self.idle.pop(optimizer, None)
         self.left.stepped(optimizer, left)
         self._repeated.forget()
+        if self._history.is_early:
+            self.off.know(self._begun.segments)
         self._begun = self._begun._replace(segments=())
         self._tape.forget()
 
@@ -363,6 +367,7 @@ class Passes:
 
     def unfinished(self) -> None:
         """The program ends after a forward pass without a backward: is its loss what it ended for?"""
+        self.off.settle(self._tape.segments)
         segment = self._tape.segments[-1]
         for call in reversed(segment.calls):
             reference = next(results_of(call), None)

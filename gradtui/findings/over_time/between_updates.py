@@ -61,3 +61,9 @@ def lost(history: History) -> Iterator[Fault]:
     """What is made of weights and their gradients by hand is thrown away."""
     for one in history.of("lost_update"):
         yield Fault("update is lost", None, {"count": one.facts["count"]}, "likely", one.facts["names"], one.source)
+
+
+def off(history: History) -> Iterator[Fault]:
+    """It may be an evaluation, by the same lines, with which a program ends."""
+    for one in history.of("off"):
+        yield Fault("gradients stay off", one.first, dict(one.facts), "perhaps", source=one.source)

@@ -66,6 +66,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     between_updates.optimizer,
     between_updates.lost,
     between_updates.emptied,
+    between_updates.off,
     clipping.detect,
     between_updates.written,
     left_gradients.carried,

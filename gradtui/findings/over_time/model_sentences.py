@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
 from gradtui.findings.words.custom_functions import OF_FUNCTIONS
+from gradtui.findings.words.cutting import ONE_PART
 from gradtui.findings.words.given_to_losses import GIVEN
 from gradtui.findings.words.mistakes import CUT_ADVANTAGE, CUT_TARGET
 
@@ -44,6 +45,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{names}: what is made here of it and its gradient is a new tensor, and the weight stays as it was, through {count} "
         "backward passes: p = p - lr * p.grad gives another tensor the name p",
         "write into the weight, under torch.no_grad(): p -= lr * p.grad, or p.sub_(lr * p.grad)",
+    ),
+    "gradients stay off": Sentence(
+        "no_grad",
+        "gradients are switched off here and stay off to the end: the lines that made the loss before go on to run, {count} "
+        "times, without a graph, and there are no more updates",
+        f"{ONE_PART}; no fault where the training was over",
     ),
     "left out by hand": Sentence(
         "not_in_optimizer",
