@@ -125,6 +125,11 @@ class Passes:
     def count(self) -> int:
         return len(self.places)
 
+    @property
+    def leave_over(self) -> bool:
+        """Whether gradients of some since the last step were cleared, and no GradScaler has skipped a step of theirs."""
+        return self.left.thrown_away > 0 and not self._skips and len(set(self.places)) == 1
+
     def since_step_of(self, optimizer: int) -> int:
         """How many there were since the last step of this one: of several optimizers those behind the first have none between."""
         return self._ran - self._ran_before.get(optimizer, 0)

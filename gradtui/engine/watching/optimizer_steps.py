@@ -307,6 +307,8 @@ class Steps:
             return
         mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
         mine.passed = passes.place
+        if passes.leave_over:
+            self._history.note("left_over", passes.place, self._number, passes=passes.count)
         mine.thrown_away += passes.left.throws_away(passes.places)
         if passes.count > 1 and len(set(passes.places)) == 1 and not gradients(optimizer):
             mine.undivided += passes.undivided and not passes.left.thrown_away

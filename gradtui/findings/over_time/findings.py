@@ -82,6 +82,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     clipping.by_hand,
     steps_and_rates.tiny,
     left_gradients.accumulated,
+    left_gradients.left_over,
     steps_and_rates.unwatched,
 )
 """In this order: a cause before what may come of it."""

@@ -23,6 +23,12 @@ OF_GRADIENTS: dict[str, Sentence] = {
         "counts twice",
         "call backward() once, of the sum; no fault where that part is to count twice",
     ),
+    "passes are left over": Sentence(
+        "accumulation",
+        "{usual} backward passes accumulate for a step, and {count} times the gradients of {passes} more were cleared before one "
+        "took them: what is left at the end of an epoch is thrown away",
+        "step once more at the end of each epoch, or call zero_grad() after step() alone, so that they count in the next one",
+    ),
     "closure adds up": Sentence(
         "zero_grad",
         "the closure never calls zero_grad: each evaluation adds its gradient to those before, so the optimizer sees their sum",

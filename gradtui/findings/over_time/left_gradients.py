@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from gradtui.findings.over_time.clipping import made_smaller
 from gradtui.findings.over_time.fault import Fault
@@ -115,6 +116,18 @@ def repeated(history: History) -> Iterator[Fault]:
                 yield Fault("backward of a loss twice", one.since, facts, "likely", source=one.source)
             else:
                 yield Fault("backward of a part before the whole", one.since, facts, "perhaps", source=one.source)
+
+
+def left_over(history: History) -> Iterator[Fault]:
+    """What accumulates before zero_grad, and comes to no step, as at the end of each epoch."""
+    for key, one in history.noted.items():
+        if one.kind != "left_over":
+            continue
+        optimizer = history.optimizers[cast(int, key[2])]
+        usual = max(optimizer.passes, key=lambda passes: optimizer.passes[passes], default=0)
+        if 1 < usual < one.facts["passes"] and TWICE <= one.updates <= OFTEN * optimizer.steps:
+            facts = {"count": one.updates, "passes": one.facts["passes"] - usual, "usual": usual}
+            yield Fault("passes are left over", one.since, facts, "perhaps", source=one.source)
 
 
 def accumulated(history: History) -> Iterator[Fault]:
