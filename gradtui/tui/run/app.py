@@ -239,6 +239,8 @@ class RunApp(Successor, MendedApp):
     @property
     def _no_snapshot(self) -> str:
         """With a distance that would have kept from ten to a hundred, of so many updates."""
+        if not self.look.count:
+            return lines.no_update(self.look.run)
         every = 10 ** max(0, len(str(self.look.count)) - 2)
         return f"no backward pass of this run was kept whole: run it with --every {every}, say"
 

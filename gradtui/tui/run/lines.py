@@ -47,8 +47,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     """The selected update: its loss and rates, what was found, then the parameters of the selected row."""
     update = look.update
     if update is None:
-        said = "no update was seen" if look.run.watch_ended else "no update was made" if look.run.ended else NO_UPDATE
-        yield ((said, "numbers--label"),)
+        yield ((no_update(look.run), "numbers--label"),)
         return
     lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
     told = [_named("loss", number(update.loss, 7)), _named("gradient norm", number(update.grad_norm, 7))]
@@ -80,6 +79,11 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     if left_out:
         why = "not kept: thinned" if update.thinned else "not of this optimizer"
         yield ((f"{left_out:,} more, {why}", "numbers--label"),)
+
+
+def no_update(run: Run) -> str:
+    """What is said where there is none."""
+    return "no update was seen" if run.watch_ended else "no update was made" if run.ended else NO_UPDATE
 
 
 def _named(name: str, value: str) -> Pieces:
