@@ -87,10 +87,12 @@ def test_one_that_is_unused_is_told_as_that(look: Callable[[Used, int], tuple[Fi
 
 
 @pytest.mark.parametrize("lacks", [False, True], ids=["each has its own", "there is none of the model"])
-def test_what_the_optimizer_of_another_model_has_did_not_replace_anything(lacks: bool) -> None:
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_the_optimizer_of_another_model_has_did_not_replace_anything(lacks: bool, listed: bool) -> None:
     """Two models of one shape, as two critics are; the loss is of one."""
-    model, other = nn.Linear(3, 3), nn.Linear(3, 3)
-    others = torch.optim.Adam(other.parameters())
+    model = nn.Linear(3, 3)
+    other = [nn.Linear(3, 3)] if listed else nn.Linear(3, 3)
+    others = torch.optim.Adam((other if isinstance(other, nn.Module) else other[0]).parameters())
     own = None if lacks else torch.optim.Adam(model.parameters())
     with gradtui.trace(model) as trace:
         loss = model(torch.rand(4, 3)).square().mean()

@@ -142,3 +142,37 @@ def test_two_factors_of_0_behind_a_layer_that_learns(used: Callable[..., torch.T
         optimizer.step()
     assert bool(one.count_nonzero() or other.count_nonzero()) is not stay
     assert (("zero", "proved") in told) is stay
+
+
+GATES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "chunk": lambda made: made.chunk(3, 1)[2],
+    "split": lambda made: torch.split(made, [2, 2, 2], 1)[2],
+    "unbind": lambda made: made.view(5, 3, 2).unbind(1)[2],
+    "slice": lambda made: made[:, 4:],
+}
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_gate_that_starts_at_0_and_learns(gate: str, whole: bool) -> None:
+    """As of adaLN-Zero: one of several parts of what one layer makes. Its branch has a gradient after one step."""
+    torch.manual_seed(0)
+    modulation, branch = nn.Linear(3, 6), nn.Linear(2, 2)
+    with torch.no_grad():
+        for weight in modulation.parameters():
+            weight[0 if whole else 4 :] = 0
+    x, condition = torch.randn(5, 2), torch.randn(5, 3)
+    optimizer = torch.optim.SGD([*modulation.parameters(), *branch.parameters()], lr=0.1)
+
+    def loss() -> torch.Tensor:
+        out: torch.Tensor = x + GATES[gate](modulation(condition)) * branch(x)
+        return (out - 1).square().mean()
+
+    with gradtui.trace() as trace:
+        made = loss()
+    assert {one.certainty for one in trace.capture(made).findings} == {"perhaps"}
+    torch.autograd.backward(made)
+    assert not branch.weight.grad.count_nonzero()  # type: ignore[union-attr]
+    optimizer.step()
+    torch.autograd.backward(loss())
+    assert branch.weight.grad.count_nonzero()  # type: ignore[union-attr]

@@ -206,9 +206,16 @@ def optimised(scope: Mapping[str, Any], own: Set[torch.Tensor]) -> dict[torch.Te
         for tensor, place in places.items()
         if tensor not in own and not is_lazy(tensor) and tensor.shape in missing and tensor.requires_grad
     }
-    models = (value for value in scope.values() if found and is_a(value, torch.nn.Module))
+    held = chain.from_iterable((one, *islice(_inside(one), MOST)) for one in scope.values() if found)
+    models = (one for one in held if is_a(one, torch.nn.Module))
     others = {tensor for model in models for tensor in named_parameters(model).values()}
     return {tensor: place for tensor, place in found.items() if tensor not in others}
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """What a list, a tuple or a dict holds."""
+    yield from items(value)
+    yield from (one for _, one in entries(value))
 
 
 def not_reached(

@@ -9,6 +9,7 @@ from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
 from gradtui.findings.zeros.leaves_of_zeros import ends_at, leaves_of_0
 from gradtui.grad_fns.traits import has, traits_of
+from gradtui.graph.gradients import spread
 from gradtui.graph.incoming_edges import below
 from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.snapshot.model import Edge, Graph, Module, Node
@@ -25,11 +26,8 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
         return None
     if killer.edge in traits_of(operation(node)).added or traits_of(operation(node)).side:
         return None
-    by = partner(node, killer.edge)
-    if by is None or by.target is None or not is_zero(seen_value(record.graph, by)):
-        return None
-    other = zero_factor(record.graph, node, killer.edge)
-    if other is None or traits_of(operation(other)).side:
+    by, other = partner(node, killer.edge), zero_factor(record.graph, node, killer.edge)
+    if by is None or other is None or traits_of(operation(other)).side:
         return None
     facts: dict[str, Fact] = {"node": node, "factor": other, "symptom": "zero"}
     own = node.edges[killer.edge]
@@ -44,7 +42,8 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
             facts = {"node": node, "one": first, "other": second, "symptom": "zero"}
             return Cause("both factors are 0", Place(node.id), facts, "proved", about)
     leaves = leaves_below(record, other) & {*record.leaves}
-    moves = not is_zero(other.grad_output) and not record.learning.isdisjoint(leaves)
+    has_gradient = not is_zero(other.grad_output) or not (by.grad is None or is_zero(by.grad))
+    moves = has_gradient and not record.learning.isdisjoint(leaves)
     return Cause(
         "factor starts at 0" if moves else "factor is 0",
         Place(node.id),
@@ -65,10 +64,18 @@ def partner(node: Node, place: int) -> Edge | None:
     return next((edge for edge in others if edge.target is not None), None)
 
 
+def _is_by_0(graph: Graph, node: Node, place: int, by: Edge) -> bool:
+    """Whether what it is multiplied by is all 0; where that is not known, as of one of several parts, by what came of it."""
+    known, own = seen_value(graph, by), seen_value(graph, node.edges[place])
+    if known is not None or own is None or has(operation(node), "matrix product"):
+        return is_zero(known)
+    return is_zero(node.value) and not spread(own).zeros
+
+
 def zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
     """What this operand is multiplied by, where that is all 0; of another view of it the node that made it."""
     by = partner(node, place)
-    if by is None or by.target is None or not is_zero(seen_value(graph, by)):
+    if by is None or by.target is None or not _is_by_0(graph, node, place, by):
         return None
     other = graph.nodes[by.target]
     while other.value is None and other.edges and other.edges[0].target is not None:
