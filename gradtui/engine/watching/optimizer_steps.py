@@ -16,7 +16,7 @@ from torch.nn.parameter import is_lazy
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.torch_sharding import is_shard
-from gradtui.engine.watching import model_structure, tensor_norms
+from gradtui.engine.watching import model_structure, step_effects, tensor_norms
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.calls import loss_inputs
 from gradtui.engine.watching.calls.clipping_and_writes import Notice
@@ -161,8 +161,16 @@ class Steps:
             history.bad_gradient = update, bad, self._passes.place
             if not self._closure:
                 self._passes.take(frame)
-        elif not self._closure and (self._passes.wanted(update) or self._notice.doubtful or self._lost_one(own)):
+        elif not self._closure and (self._passes.wanted(update) or self._is_doubtful(own)):
             self._passes.take(frame, doubtful=not self._passes.wanted(update))
+
+    def _is_doubtful(self, own: set[int]) -> bool:
+        """Whether it is worth a look why gradients are what they are."""
+        found = self._notice.doubtful or self._lost_one(own)
+        if found or not self._notice.is_early or not self._passes.loss:
+            return found
+        sizes = [grad for grad, nan, inf in self._grads.values() if not (nan or inf)]
+        return step_effects.is_rounding(self._passes.loss, sizes, self._weights, self.parameters[0].dtype)
 
     def _is_bad(self, name: str) -> bool:
         return name in self._grads and not math.isfinite(self._grads[name][0])
@@ -201,7 +209,8 @@ class Steps:
             norm, nan, inf = self._grads.get(name, (None, 0, 0))
             change = changes[own[id(one)]] if id(one) in own else 0.0
             told[name] = ParameterNorms(norm, weight, change, nan, inf)
-        self._look_whether_spoilt(told, own, optimizer)
+        if not (history.is_bad or self._closure):
+            step_effects.look_whether_spoilt(history, self._number, optimizer, self._place, self._named, told)
         groups = optimizer.param_groups
         rates = tuple(float(group["lr"]) for group in groups if is_a(group.get("lr"), float, int, torch.Tensor))
         every = [told[name].grad for name, one in self._named.items() if id(one) in own]
@@ -236,20 +245,6 @@ class Steps:
                 known.alike = model_structure.is_one_unit(one)
         for model in self._names.models() if not self._history.of("shared") else ():
             model_structure.note(self._history, model, self._named)
-
-    def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
-        """Weights and gradients were finite, and what the step made of them is not."""
-        if self._history.is_bad or self._closure:
-            return
-        finite = [name for name, one in self._named.items() if id(one) in own and math.isfinite(told[name].weight)]
-        bad = [name for name in finite if not math.isfinite(told[name].change)]
-        if bad and not self._history.of("bad_step"):
-            dtype, eps = self._named[bad[0]].dtype, optimizer.param_groups[0].get("eps", None)
-            is_lost = is_a(eps, float) and eps > 0 and not float(torch.tensor(eps, dtype=dtype))
-            self._history.note(
-                "bad_step", self._place, names=tuple(bad), dtype=str(dtype).removeprefix("torch."), eps=eps, is_lost=is_lost,
-                optimizer=self._number,
-            )  # fmt: skip
 
     def _after(self, border: int) -> None:
         graphs, update = self._passes.graphs, self._history.updates
@@ -378,6 +373,8 @@ class Steps:
         is_old = not own and self._last_gradients.is_the_last(name, one.grad)
         is_empty = norms.grad == 0 and tensor_norms.is_empty(one)
         known.stepped(update, norms, own=own, has_rate=has_rate, is_old=is_old, is_empty=is_empty)
+        mine = history.optimizers[self._number].name
+        known.unfelt.add(update, group is not None and step_effects.is_unfelt(mine, group, norms, one.numel()))
 
     def _is_over(self, known: ParameterHistory) -> bool:
         """Whether it learned to the end of a training of which the optimizer is gone."""

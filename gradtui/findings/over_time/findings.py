@@ -46,6 +46,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     graphs.detect,
     parameters.replaced,
     parameters.in_no_optimizer,
+    parameters.unfelt,
     parameters.unmoved,
     without_gradient.cut_off,
     without_gradient.penalised,

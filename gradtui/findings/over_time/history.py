@@ -85,13 +85,13 @@ class ParameterHistory:
 
     optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it. first: the update in
     which it was seen first. none, zero: no gradient, one that is 0 throughout. trained: steps with a gradient that is finite and
-    not 0; since: the first of them. still: steps with such a gradient and a learning rate after which it was as before.
-    moved_early: of the first of them those after which it was another. drift: steps after which it was another without such a
-    gradient. no_rate: the learning rate of its group was 0. written: it was another between two steps. frozen: requires_grad was
-    False. penalised: its gradient was that of a penalty on itself alone. alike: all its rows were the same numbers when that was
-    looked at. replaced: another tensor, which no optimizer has, has this name and a gradient, and its optimizer holds one that
-    has neither. anew: no optimizer has it, and it was another tensor each time. rate, decay: the learning rate and weight_decay
-    of its group in the last step.
+    not 0; since: the first of them. still: steps with such a gradient and a learning rate after which it was as before. unfelt:
+    steps that such a gradient had hardly a part in. moved_early: of the first steps with one those after which it was another.
+    drift: steps after which it was another without such a gradient. no_rate: the learning rate of its group was 0. written: it
+    was another between two steps. frozen: requires_grad was False. penalised: its gradient was that of a penalty on itself alone.
+    alike: all its rows were the same numbers when that was looked at. replaced: another tensor, which no optimizer has, has this
+    name and a gradient, and its optimizer holds one that has neither. anew: no optimizer has it, and it was another tensor each
+    time. rate, decay: the learning rate and weight_decay of its group in the last step.
     """
 
     name: str
@@ -104,6 +104,7 @@ class ParameterHistory:
     none: Run = field(default_factory=Run)
     zero: Run = field(default_factory=Run)
     still: Run = field(default_factory=Run)
+    unfelt: Run = field(default_factory=Run)
     moved_early: int = 0
     drift: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)

@@ -12,6 +12,15 @@ from gradtui.findings.words.mistakes import CUT_ADVANTAGE, CUT_TARGET
 IN_THE_CLOSURE = (
     "in the closure: optimizer.zero_grad(), the loss, backward(), and return the loss; then optimizer.step(closure)"
 )
+OTHER_LAYERS = (
+    "put relu or gelu in place of sigmoid and tanh, or add residual connections, normalization, a fitting init; of a long "
+    "sequence an LSTM or GRU"
+)
+OF_THE_BRANCH = (
+    "look at what multiplies it before it is added to the rest, a layer scale or a gate: one that begins next to 0 has to grow "
+    "first, which is often meant; Adam moves them all the same"
+)
+
 OF_THE_MODEL: dict[str, Sentence] = {
     **{row: Sentence("loss_input", text, remedy) for row, (text, remedy) in GIVEN.items()},
     **{row: Sentence(one.kind, one.text, one.remedy) for row, one in OF_FUNCTIONS.items()},
@@ -278,5 +287,29 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{names}: has a gradient of {gradient} at most, next to nothing beside its norm of {size}, and no step of {optimizer} "
         "changes it ({count} steps)",
         "no fault where the loss is at its least from the start; else look at what scales the loss, or the gradient, down",
+    ),
+    "gradient vanishes": Sentence(
+        "vanishing",
+        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: it vanishes on its way back, and no "
+        "step of {optimizer} changes them ({count} steps)",
+        OTHER_LAYERS,
+    ),
+    "gradient vanishes, unfelt": Sentence(
+        "vanishing",
+        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: it vanishes on its way back, and has "
+        "hardly a part in what the steps of {optimizer} change ({count} steps), beside weight decay, or the eps it is divided by",
+        OTHER_LAYERS,
+    ),
+    "gradient of a branch": Sentence(
+        "vanishing",
+        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: what these make "
+        "hardly counts in the loss, and no step of {optimizer} changes them ({count} steps)",
+        OF_THE_BRANCH,
+    ),
+    "gradient of a branch, unfelt": Sentence(
+        "vanishing",
+        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: what these make "
+        "hardly counts in the loss, and it has hardly a part in what the steps of {optimizer} change ({count} steps)",
+        OF_THE_BRANCH,
     ),
 }

@@ -93,6 +93,22 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
                     yield Fault(row, min(one.comes for one in group) or None, {}, surer, names)
 
 
+def unfelt(history: History) -> Iterator[Fault]:
+    """Those of which the gradient is far below that of another, and that move all the same, by decay say. Of those that stay as
+    they are `unmoved` tells."""
+    for number, _ in enumerate(history.optimizers) if not clipping.is_far(history) else ():
+        own = [
+            one
+            for one in history.parameters.values()
+            if one.optimizer == number and one.trained >= LEAST_UPDATES and not _cancels(history, one)
+        ]
+        others = [one for one in own if not _is_unfelt(one)]
+        nearest = max((one.largest for one in others), default=0.0)
+        far = [one for one in own if _is_unfelt(one) and one.largest < VANISHING * nearest]
+        if any(one.still.count < MOSTLY * one.trained for one in far):
+            yield _vanished(history, number, far, others)
+
+
 def unmoved(history: History) -> Iterator[Fault]:
     if clipping.is_far(history):
         return  # that takes what they would move by
@@ -168,11 +184,15 @@ def _is_still(one: ParameterHistory) -> bool:
     return one.still.count >= MOSTLY * one.trained and one.moved_early <= MOVED_EARLY * min(one.trained, EARLY)
 
 
+def _is_unfelt(one: ParameterHistory) -> bool:
+    return one.unfelt.count >= MOSTLY * one.steps
+
+
 def _cancels(history: History, one: ParameterHistory) -> bool:
     """A bias of which next to nothing is left beside the weight of its own layer, as before a normalisation."""
     module, _, name = one.name.rpartition(".")
     weight = history.parameters.get(f"{module}.weight" if module else "weight")
-    if name != "bias" or weight is None or weight.optimizer is None or _is_still(weight):
+    if name != "bias" or weight is None or weight.optimizer is None or _is_unfelt(weight):
         return False
     rounding = max(VANISHING, limits(one.dtype).unit)  # what it leaves of terms that cancel, beside those
     return one.largest < rounding * weight.largest
@@ -185,16 +205,17 @@ def _vanished(history: History, number: int, group: list[ParameterHistory], othe
         "gradient": max(one.largest for one in group),
         "nearest": nearest.name,
         "largest": nearest.largest,
-        "count": group[0].still.count,
+        "count": group[0].unfelt.count,
         "optimizer": history.optimizers[number].name,
     }
+    is_still = all(one.still.count >= MOSTLY * one.trained for one in group)
     names = tuple(one.name for one in group)
     order = list(history.parameters)
     first = min(map(order.index, names))
     if any(one.largest >= ARRIVING * nearest.largest and order.index(one.name) < first for one in others):
         # it is not lost on the way to the first layers
-        return Fault("gradient of a branch", None, facts, "perhaps", names)
-    return Fault("gradient vanishes", None, facts, "likely", names)
+        return Fault(f"gradient of a branch{'' if is_still else ', unfelt'}", None, facts, "perhaps", names)
+    return Fault(f"gradient vanishes{'' if is_still else ', unfelt'}", None, facts, "likely", names)
 
 
 def eaten(history: History) -> Iterator[Fault]:

@@ -279,20 +279,6 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: moves in all {count} steps, though its gradient is 0, or it has none: by momentum, or a rule of its own",
         "leave it out of the optimizer as long as nothing of it goes into the loss",
     ),
-    "gradient vanishes": Sentence(
-        "vanishing",
-        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: it vanishes on its way back, and no "
-        "step of {optimizer} changes them ({count} steps)",
-        "put relu or gelu in place of sigmoid and tanh, or add residual connections, normalization, a fitting init; of a long "
-        "sequence an LSTM or GRU",
-    ),
-    "gradient of a branch": Sentence(
-        "vanishing",
-        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: what these make "
-        "hardly counts in the loss, and no step of {optimizer} changes them ({count} steps)",
-        "look at what multiplies it before it is added to the rest, a layer scale or a gate: one that begins next to 0 has to "
-        "grow first, which is often meant; Adam moves them all the same",
-    ),
     "frozen later": Sentence(
         "frozen",
         "{names}: has no gradient from here on: requires_grad was set to False, after it had been trained; it is frozen",

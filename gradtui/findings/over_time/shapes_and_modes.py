@@ -42,9 +42,7 @@ def constant_part(history: History) -> Iterator[Fault]:
         first = [history.passes.get(update, ()) for update in looked_at]
         for one in first[0] if first else ():
             known = history.parameters.get(one.parameter or "")
-            always = all(
-                any((other.kind, other.parameter) == (one.kind, one.parameter) for other in of) for of in first
-            )
+            always = all(any((other.kind, other.source) == (one.kind, one.source) for other in of) for of in first)
             if one.kind == "constant" and known is not None and known.trained and always:
                 yield Fault("constant part", begun or None, {}, one.certainty, (known.name,), one.source, begun_by=one)
                 return
