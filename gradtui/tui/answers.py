@@ -25,6 +25,7 @@ class Answers:
 
     def __init__(self) -> None:
         self.shown: Snapshot | None = None
+        self._refused: Snapshot | None = None
         self.derived: Snapshot | None = None
         self.curve: Curve | None = None
         self.problem: Problem | None = None
@@ -62,7 +63,7 @@ class Answers:
     @property
     def failure(self) -> Snapshot | None:
         """The newest answer, where that is none but says why."""
-        return None if self.problem is None else Snapshot(self.answered, "", problem=self.problem)
+        return self._refused if self.problem is not None else None
 
     def light(self, stale: bool) -> Light:
         """What went wrong is of the request before where another is at work."""
@@ -91,6 +92,7 @@ class Answers:
         self.answered = snapshot.id
         self.problem = snapshot.problem
         self.behind = snapshot.problem is not None and not snapshot.graph.nodes
+        self._refused = snapshot
         self.files = snapshot.files or self.files
         if not self.behind:
             self.shown = snapshot

@@ -79,8 +79,9 @@ class Backward:
 
     @property
     def looked(self) -> Looked | None:
-        """The same, and whose derivative it is."""
-        whole, shown = self._answers.shown, self.shown
+        """The same, and whose derivative it is; as long as nothing is, what was refused."""
+        whole = self._answers.shown or self._answers.failure
+        shown = self.shown or whole
         if whole is None or shown is None:
             return None
         return Looked(shown, whole, self.replay, 1 if shown is whole else self._session.looked)

@@ -8,7 +8,9 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+import torch
 
+import gradtui
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Request
@@ -177,3 +179,16 @@ async def test_why_there_is_no_graph_is_told_at_once(function: str, line: str, s
     await plain_session.run(explorer(shown), read, sentences.append)
     assert sentences[0] == f"model.py:{function}()"
     assert said in "\n".join(sentences)
+
+
+async def test_what_is_found_of_a_capture_that_was_refused_is_told() -> None:
+    model = torch.nn.Linear(3, 1)
+    shown = gradtui.capture(model(torch.ones(3)).sum().detach(), model=model)
+    assert shown.problem is not None
+    assert shown.findings
+    app = explorer(shown)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        assert "the output has no graph" in text_of(app)
+        told = "\n".join(app.picture.node_panel.whole())
+        assert all(one.text in told for one in shown.findings)

@@ -41,7 +41,7 @@ REMEMBERED = 12
 STARTING = "starting PyTorch …"
 NO_GRAPH = "f is constant here: autograd recorded no graph, and its gradient is 0."
 NO_GRAPH_OF_CODE = "Autograd recorded no graph here: no gradient comes to anything."
-NO_OUTPUT = "No graph: there is no output."
+REFUSED = "No graph: what is wrong is told above."
 NOTHING_LEFT = {
     "parameters": "No parameter is in this graph. {key} shows all nodes again.",
     "bad": "No gradient here has a nan or an infinity or is all zero. {key} shows the others again.",
@@ -179,7 +179,7 @@ class GraphView(GraphRows):
     def _message(self) -> list[str]:
         """What stands here instead of a graph, line by line."""
         snapshot, only = self.arrangement.snapshot, self.arrangement.only
-        text = STARTING if snapshot is None else NO_OUTPUT if snapshot.problem else NO_GRAPH
+        text = STARTING if snapshot is None else REFUSED if snapshot.problem else NO_GRAPH
         if snapshot is not None and not snapshot.problem and snapshot.origin != "expression":
             text = NO_GRAPH_OF_CODE
         if self._graph.nodes:

@@ -165,7 +165,7 @@ class NodePanel(LineView):
     def _above(self, width: int) -> tuple[Line, ...]:
         """What ended the run, and what was asked for; where there is no graph, all that was found."""
         lines: list[Pieces] = [((text, "node--bad"),) for text in self._traceback]
-        has_graph = self._snapshot is None or self._snapshot.graph.nodes
+        has_graph = self._snapshot is not None and self._snapshot.graph.nodes
         for one in dict.fromkeys((*filter(None, [self._told]), *(() if has_graph else self._findings))):
             lines += finding_lines(one)
         return tuple(Line(part) for pieces in lines for part in folded(pieces, width, "    "))

@@ -12,7 +12,7 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.keys import ASKING, works
 from gradtui.tui.session import Session
 
-NO_ANSWER = "there is no answer yet"
+NO_ANSWER = "there is no answer"
 
 
 def nothing_new(session: Session) -> str:

@@ -359,7 +359,7 @@ async def test_before_the_first_answer_and_without_a_graph() -> None:
         await pilot.click(app.view, offset=(3, 0))
         assert app.selected == []
         await show(pilot, examples.problem())
-        assert "no output" in " ".join(app.lines)
+        assert "what is wrong" in " ".join(app.lines)
 
 
 async def test_text_of_a_person_is_plain_text() -> None:
