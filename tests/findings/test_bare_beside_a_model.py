@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -87,12 +89,19 @@ def test_one_that_is_unused_is_told_as_that(look: Callable[[Used, int], tuple[Fi
 
 
 @pytest.mark.parametrize("lacks", [False, True], ids=["each has its own", "there is none of the model"])
-@pytest.mark.parametrize("listed", [False, True])
-def test_what_the_optimizer_of_another_model_has_did_not_replace_anything(lacks: bool, listed: bool) -> None:
+@pytest.mark.parametrize("held", [list, dict, SimpleNamespace])
+def test_what_the_optimizer_of_another_model_has_did_not_replace_anything(lacks: bool, held: Callable[[], Any]) -> None:
     """Two models of one shape, as two critics are; the loss is of one."""
     model = nn.Linear(3, 3)
-    other = [nn.Linear(3, 3)] if listed else nn.Linear(3, 3)
-    others = torch.optim.Adam((other if isinstance(other, nn.Module) else other[0]).parameters())
+    other, holder = nn.Linear(3, 3), held()
+    others = torch.optim.Adam(other.parameters())
+    if isinstance(holder, list):
+        holder.append(other)
+    elif isinstance(holder, dict):
+        holder["other"] = other
+    else:
+        holder.other = other
+    del other
     own = None if lacks else torch.optim.Adam(model.parameters())
     with gradtui.trace(model) as trace:
         loss = model(torch.rand(4, 3)).square().mean()

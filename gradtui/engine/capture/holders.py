@@ -213,9 +213,10 @@ def optimised(scope: Mapping[str, Any], own: Set[torch.Tensor]) -> dict[torch.Te
 
 
 def _inside(value: Any) -> Iterator[Any]:
-    """What a list, a tuple or a dict holds."""
+    """What a list, a tuple, a dict or another object holds."""
     yield from items(value)
     yield from (one for _, one in entries(value))
+    yield from () if is_a(value, type, torch.nn.Module, torch.Tensor) else instance_variables(value).values()
 
 
 def not_reached(
