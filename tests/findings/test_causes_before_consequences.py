@@ -98,3 +98,31 @@ def test_why_a_factor_is_0_comes_before_what_it_makes_0() -> None:
         value = model["value"](x) * torch.zeros(4, 1)
         loss = ((model["key"](x) @ x.mT).softmax(-1) @ value - 1).square().mean()
     assert [one.parameter for one in trace.capture(loss).findings] == ["value.weight", "key.weight"]
+
+
+SILENT: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
+    "dead": (lambda x: (x - 100).relu(), "dead"),
+    "clamped": (lambda x: x.clamp(50, 60), "clamped"),
+    "flat": (lambda x: x.round(), "flat"),
+    "masked": (lambda x: x * 0, "decay"),  # which may be meant, so that it is not sure what is at fault
+}
+DECAYING: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "SGD": lambda given: torch.optim.SGD(given, lr=0.1, weight_decay=0.01),
+    "AdamW": lambda given: torch.optim.AdamW(given, lr=1e-3),
+    "Adam": lambda given: torch.optim.Adam(given, lr=1e-3, weight_decay=0.01),
+}
+
+
+@pytest.mark.parametrize("optimizer", DECAYING)
+@pytest.mark.parametrize("silent", SILENT)
+def test_weight_decay_is_not_the_cause_of_a_gradient_of_0(silent: str, optimizer: str) -> None:
+    between, kind = SILENT[silent]
+    first, last, x = nn.Linear(6, 8), nn.Linear(8, 1), torch.randn(16, 6)
+    stepped = DECAYING[optimizer]([*first.parameters(), *last.parameters()])
+    with gradtui.watch(nn.ModuleList([first, last]), stepped) as watch:
+        for _ in range(8):
+            stepped.zero_grad()
+            torch.autograd.backward((last(between(first(x)) + x[:, :1]) - x.sum(1, keepdim=True)).square().mean())
+            stepped.step()
+    of_first = [one for one in watch.findings if {"0.weight", "first.weight"} & {one.parameter, *one.evidence}]
+    assert [one.kind for one in of_first] == [kind]

@@ -248,29 +248,6 @@ def _rises(losses: Sequence[tuple[int, float]]) -> bool:
     return size > 0 and last > middle > first
 
 
-def drifting(history: History) -> Iterator[Fault]:
-    """One that moves by weight decay or momentum alone."""
-    groups: dict[tuple[int, float], list[ParameterHistory]] = {}
-    for one in history.parameters.values():
-        if (
-            one.optimizer is not None
-            and not one.trained
-            and one.drift.count >= LEAST_UPDATES
-            and one.drift.count >= MOSTLY * one.steps
-            and not history.is_after_bad(one.drift.since)
-        ):
-            groups.setdefault((one.optimizer, one.decay), []).append(one)
-    if any(one.bad.count for group in groups.values() for one in group):
-        return
-    for (number, decay), found in groups.items():
-        if history.needs_no_gradient(number):
-            continue
-        row = "decay alone moves it" if decay else "moves without a gradient"
-        facts = {"optimizer": history.optimizers[number].name, "decay": decay, "count": found[0].drift.count,
-                 "before": found[0].first_weight, "after": found[0].weight}  # fmt: skip
-        yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
-
-
 def _hardly_falls(losses: Sequence[tuple[int, float]]) -> bool:
     """Whether the loss of the last quarter is more than half of that of the first."""
     size = len(losses) // 4

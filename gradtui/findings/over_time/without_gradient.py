@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from msgspec.structs import replace
 
 from gradtui.findings.over_time.fault import UNSEEN, Fault
-from gradtui.findings.over_time.history import LASTING, History, ParameterHistory, Run
+from gradtui.findings.over_time.history import LASTING, LEAST_UPDATES, MOSTLY, History, ParameterHistory, Run
 from gradtui.findings.over_time.loss_curve import growth, jump, jumped, leaps, thrown
 from gradtui.findings.over_time.parameters import replaced, unowned
 from gradtui.findings.over_time.steps_and_rates import is_told
@@ -57,7 +57,14 @@ def _surer(history: History, number: int, names: tuple[str, ...], found: Iterato
 
 
 def dead(history: History) -> Iterator[Fault]:
-    """One whose gradient has become 0 for good; or that has none any more, where what is left is set to 0 and not to None."""
+    """One whose gradient has become 0 for good; or that has none any more, where what is left is set to 0 and not to None. Of one
+    that the optimizer moves all the same `drifting` tells, where it is not sure why."""
+    for fault in _dead(history):
+        if fault.certainty != "perhaps" or not any(_drifts(history, history.parameters[name]) for name in fault.about):
+            yield fault
+
+
+def _dead(history: History) -> Iterator[Fault]:
     for (update, frozen), group in sorted(_without(history, lambda one: one.zero).items()):
         names = tuple(one.name for one in group)
         began = update if any(one.trained for one in group) else None
@@ -81,6 +88,30 @@ def penalised(history: History) -> Iterator[Fault]:
         names = tuple(one.name for one in group)
         found = _by_pass(history, update, None, names, CUT_OFF | DYING, "penalty alone")
         yield from (one for one in found if others or one.begun_by is not None)
+
+
+def drifting(history: History) -> Iterator[Fault]:
+    """One that moves by weight decay or momentum alone, and of which `dead` does not tell why."""
+    groups: dict[tuple[int, float], list[ParameterHistory]] = {}
+    explained = {name for fault in dead(history) for name in fault.about}
+    for one in history.parameters.values():
+        if one.optimizer is not None and _drifts(history, one) and one.name not in explained:
+            groups.setdefault((one.optimizer, one.decay), []).append(one)
+    if any(one.bad.count for group in groups.values() for one in group):
+        return
+    for (number, decay), found in groups.items():
+        if history.needs_no_gradient(number):
+            continue
+        row = "decay alone moves it" if decay else "moves without a gradient"
+        facts = {"optimizer": history.optimizers[number].name, "decay": decay, "count": found[0].drift.count,
+                 "before": found[0].first_weight, "after": found[0].weight}  # fmt: skip
+        yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
+
+
+def _drifts(history: History, one: ParameterHistory) -> bool:
+    count = one.drift.count
+    is_moved = not one.trained and count >= LEAST_UPDATES and count >= MOSTLY * one.steps
+    return is_moved and not history.is_after_bad(one.drift.since)
 
 
 def _without(
