@@ -159,6 +159,7 @@ Refusal = Literal[
     "target_dtype",
     "two_dtypes",
     "unreduced",
+    "nothing_to_clip",
     "bad_values",
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
@@ -177,7 +178,7 @@ constraint: a parameter of a distribution that is none. recomputed: a checkpoint
 one_value: a normalisation over the batch, of a single value; one_pixel: over a picture. not_probabilities: a binary cross
 entropy of what is not from 0 to 1. no_class: a target that is no class. target_shape, target_dtype: one that a loss does not
 take. two_dtypes: of operands. unreduced: a forward pass of DistributedDataParallel, which waits for gradients of the one before.
-bad_values: nan or infinity where they may not be.
+nothing_to_clip: of parameters of which none has a gradient. bad_values: nan or infinity where they may not be.
 """
 
 

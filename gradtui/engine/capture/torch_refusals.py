@@ -76,6 +76,7 @@ MESSAGES: dict[Refusal, str] = {
     "two_dtypes": r"to have the same dtype, but got: (?P<one>\S+) != (?P<other>\w+)|"
     r"must have the same dtype, but got (?P<name>\w+) and (?P<second>\w+)",
     "unreduced": r"Expected to have finished reduction in the prior iteration(?:[\s\S]*?for rank \d+: (?P<places>[\d ]+))?",
+    "nothing_to_clip": r"nested_tensorlist\[0\]\.empty\(\)",
     "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))

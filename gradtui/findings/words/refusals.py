@@ -308,6 +308,12 @@ REFUSALS: dict[str, Sentence] = {
         "{place} normalises an input{of_shape} over the batch, and that is one value for each channel, without spread",
         "a larger batch (DataLoader(drop_last=True) for the last one), eval() where nothing is trained, LayerNorm or GroupNorm",
     ),
+    "refused: nothing_to_clip": Sentence(
+        "clipping",
+        "backward",
+        "{place} finds no gradient to clip: of the parameters that it is given none has one",
+        "clip after backward(), what learns; where that is so, nothing of the loss reaches these: see what cuts it off (detach)",
+    ),
     "refused: one_pixel": Sentence(
         "domain",
         "forward",

@@ -153,6 +153,12 @@ def batch_of_one() -> None:
     nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))(torch.randn(1, 3))  # <- here
 
 
+def clips_what_the_loss_does_not_reach() -> None:
+    layer = nn.Linear(3, 2)
+    torch.autograd.backward(layer(torch.ones(4, 3)).detach().sum().requires_grad_())
+    nn.utils.clip_grad_value_(layer.parameters(), 0.5)  # <- here
+
+
 def picture_of_one_pixel() -> None:
     nn.InstanceNorm2d(2)(torch.randn(1, 2, 1, 1))  # <- here
 
@@ -241,6 +247,7 @@ def saves_more_when_it_runs_again() -> None:
         (table_used_beside_its_bounded_rows, "inplace", ""),
         (batch_of_one, "one_value", ""),
         (picture_of_one_pixel, "one_pixel", ""),
+        (clips_what_the_loss_does_not_reach, "nothing_to_clip", ""),
         (scores_for_probabilities, "not_probabilities", "scores"),
         (label_that_counts_from_one, "no_class", ""),
         (label_of_each_pixel, "no_class", ""),
