@@ -254,7 +254,9 @@ class _Capture:
         """Whether it is a parameter of the model: what is not, and is not used either, may well be of something else, unless an
         optimizer has it in the place of a parameter."""
         held = {tensor: self.shards.get(tensor, tensor) in self.own for tensor in self.names} if self.parts else {}
-        known = used | optimised(self.scope, self.own).keys()
+        variables = {id(value) for value in self.scope.values()}
+        asked = {tensor for tensor in self.names if id(tensor) not in variables}  # by a name that was given to it
+        known = used | asked | optimised(self.scope, self.own).keys()
         return {tensor: is_own for tensor, is_own in held.items() if is_own or tensor in known}
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
