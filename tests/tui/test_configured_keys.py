@@ -18,8 +18,7 @@ from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.keys import KEYS
 from gradtui.tui.session import Session
 from tests.tui.fakes import FakeService
-from tests.tui.test_app import press, text_of, until
-from tests.tui.training.engine import Engine
+from tests.tui.test_app import press, text_of
 
 
 def app_with(tmp_path: Path, text: str, service: MakeEvaluator = FakeService) -> GradtuiApp:
@@ -81,13 +80,6 @@ async def test_a_key_that_went_to_another_action(tmp_path: Path) -> None:
         await press(pilot, "right", "n")
         assert app.session.place == 4.0
         assert app.backward.cursor.steps_done is None
-
-
-async def test_what_goes_wrong_is_told_with_the_key_that_says_why(tmp_path: Path) -> None:
-    app = app_with(tmp_path, '[keys]\nwhy = "k"\n', Engine)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await press(pilot, "slash", "ctrl+u", *"log(-x^2)", "enter", "down")
-        await until(pilot, lambda: "k: something goes wrong" in text_of(app), "the key")
 
 
 def test_the_glossary_names_the_keys_that_actions_have() -> None:

@@ -491,6 +491,15 @@ async def test_a_sentence_names_the_key_that_an_action_has(tmp_path: Path) -> No
         assert "f8 shows the others" in text_of(app)
 
 
+async def test_what_goes_wrong_is_told_with_the_key_that_says_why(tmp_path: Path) -> None:
+    app = app_with(tmp_path, '[keys]\nwhy = "k"\n', Engine)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "slash", "ctrl+u", *"log(-x^2)", "enter")
+        await holds(pilot, lambda: "LogBackward0" in text_of(app), "the graph")
+        await press(pilot, "down")
+        await holds(pilot, lambda: "k: something goes wrong" in text_of(app), "the key")
+
+
 async def test_no_word_of_a_run_is_cut_where_fewer_say_it() -> None:
     data = {"x": (1.0, 2.0, 3.0, 4.0), "y": (2.1, 3.9, 6.2, 8.1)}
     app = trained_app("p = w*x + b; (p - y)^2", {"w": "1", "b": "1"}, "SGD(lr=0.1)", data=data, batches=Batches(2, 0))
