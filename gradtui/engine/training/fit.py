@@ -35,10 +35,8 @@ def fit(expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mappin
         return None
     name, node, values = found
     used = [other for other in names if node in of_column[other]]
-    column, target = (
-        used[0],
-        _target(expression, node, {other: of_column[other] for other in names if other not in used}),
-    )
+    column = used[0]
+    target = _target(expression, node, {other: of_column[other] for other in names if other not in used})
     x, y = (data[one].to(torch.float64).tolist() for one in (column, target))
     points = tuple(zip(x, y, strict=False))[:MOST_POINTS]
     level = _level(expression, node, y)

@@ -23,10 +23,8 @@ def cut_before(
         for call in segment.calls:
             for key in (*map(id, results_of(call)), *map(id, _numbers(call.result))):
                 makers.setdefault(key, []).append(call)
-    held, ends = (
-        [*map(weakref.ref, learned)],
-        [*map(weakref.ref, leaves)],
-    )  # of one that is gone another may have the id
+    # a tensor is known by the one reference to it: of one that is gone another may have the id
+    held, ends = [*map(weakref.ref, learned)], [*map(weakref.ref, leaves)]
     wanted = {*map(id, held)}
     for leaf in ends:
         for call in _cutting(id(leaf), makers) if id(leaf) not in wanted else ():
