@@ -41,8 +41,18 @@ FAULTY: dict[str, Callable[[Tensor], Tensor]] = {
     "dead": lambda x: (x - 100).relu(),
     "masked": lambda x: x * 0,
 }
+
+
+class Centred(nn.Module):
+    """A bias before a normalisation, which takes it away."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - x.mean(0)) / (x.std(0) + 0.1)
+
+
 HEALTHY: dict[str, Callable[[Tensor], Tensor]] = {
     "as it is": lambda x: x,
+    "normalised": Centred(),
     "straight through": lambda x: x + (x.round() - x).detach(),
     "half of it detached": lambda x: torch.cat([x[:, :4].detach(), x[:, 4:]], 1),
 }

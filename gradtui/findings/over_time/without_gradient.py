@@ -87,7 +87,10 @@ def penalised(history: History) -> Iterator[Fault]:
     for (update, _), group in _without(history, lambda one: one.penalised).items():
         names = tuple(one.name for one in group)
         found = _by_pass(history, update, None, names, CUT_OFF | DYING, "penalty alone")
-        yield from (one for one in found if others or one.begun_by is not None)
+        for fault in found:
+            cancels = all(name.endswith("bias") for name in fault.about)  # before a normalisation, say
+            if fault.begun_by is not None or (others and not cancels):
+                yield fault
 
 
 def drifting(history: History) -> Iterator[Fault]:
