@@ -210,7 +210,7 @@ class Steps:
             change = changes[own[id(one)]] if id(one) in own else 0.0
             told[name] = ParameterNorms(norm, weight, change, nan, inf)
         if not (history.is_bad or self._closure):
-            step_effects.look_whether_spoilt(history, self._number, optimizer, self._place, self._named, told)
+            step_effects.look_whether_spoilt(history, self._number, optimizer, self._place, own, self._named, told)
         groups = optimizer.param_groups
         rates = tuple(float(group["lr"]) for group in groups if is_a(group.get("lr"), float, int, torch.Tensor))
         every = [told[name].grad for name, one in self._named.items() if id(one) in own]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -31,11 +31,11 @@ def look_whether_spoilt(
     number: int,
     optimizer: Any,
     place: Source | None,
+    own: Container[int],
     named: Mapping[str, torch.Tensor],
     told: Mapping[str, ParameterNorms],
 ) -> None:
-    """Weights and gradients were finite, and what the step made of them is not."""
-    own = {id(one) for group in optimizer.param_groups for one in group["params"]}
+    """Weights and gradients were finite, and what the step made of them is not. own: ids of the parameters that it stepped."""
     finite = [name for name, one in named.items() if id(one) in own and math.isfinite(told[name].weight)]
     bad = [name for name in finite if not math.isfinite(told[name].change)]
     if bad and not history.of("bad_step"):

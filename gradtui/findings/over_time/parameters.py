@@ -86,9 +86,8 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
             for later in (False, True):
                 group = [one for one in found if one.registered is registered and (one.comes not in begins) is later]
                 names = tuple(one.name for one in group)
-                if (
-                    names
-                ):  # what comes later to a model that learns, or alone could learn, is hardly meant to stay as it is
+                if names:
+                    # what comes later to a model that learns, or alone could learn, is hardly meant to stay as it is
                     surer: Certainty = "likely" if later or history.are_idle else certainty
                     yield Fault(row, min(one.comes for one in group) or None, {}, surer, names)
 

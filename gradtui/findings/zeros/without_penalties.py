@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from gradtui.graph.incoming_edges import Use, uses
+from gradtui.graph.incoming_edges import Use, below, uses
 from gradtui.graph.losses.penalties import Reached
 from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Edge, Node, Snapshot, Values
@@ -14,7 +14,7 @@ def without_penalties(snapshot: Snapshot, reached: Reached[int]) -> Snapshot:
     """What runs for penalties alone is as if backward had not run it. A leaf whose gradient is not known without them keeps its
     own."""
     nodes = snapshot.graph.nodes
-    alone = _for_penalties_alone(snapshot, reached)
+    alone = below(snapshot.graph, reached.by_penalties.values()) - reached.by_others
     used = uses(snapshot.graph)
     left = {leaf: _left(snapshot, used[leaf], alone) for leaf in reached.by_penalties}
     changed = tuple(_never_run(node) if node.id in alone else _with(node, left.get(node.id), alone) for node in nodes)
@@ -23,16 +23,6 @@ def without_penalties(snapshot: Snapshot, reached: Reached[int]) -> Snapshot:
         for name, one in snapshot.parameters.items()
     }
     return replace(snapshot, graph=replace(snapshot.graph, nodes=changed), parameters=parameters)
-
-
-def _for_penalties_alone(snapshot: Snapshot, reached: Reached[int]) -> set[int]:
-    waiting, found = [*reached.by_penalties.values()], {*reached.by_penalties.values()}
-    while waiting:
-        edges = snapshot.graph.nodes[waiting.pop()].edges
-        new = [one.target for one in edges if one.target is not None and one.target not in found]
-        found.update(new)
-        waiting += new
-    return found - reached.by_others
 
 
 def _left(snapshot: Snapshot, users: list[Use], alone: set[int]) -> Values | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 from gradtui.graph.losses.moving_targets import COMPARING, DISTANCES, MOST_COMPARISONS, MovingTargets
-
-N = TypeVar("N", bound=Hashable)
+from gradtui.graph.losses.nodes import N
 
 DIFFERENCES = {"Sub", "Rsub"}
 SHARES = {"Softmax", "Sigmoid", "Div"}

@@ -5,13 +5,10 @@ Of a graph as torch has it, and of that of a Snapshot: what a node is called and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator
 
 from gradtui.grad_fns.traits import Trait, has
-from gradtui.graph.operands import operation_of
-
-N = TypeVar("N", bound=Hashable)
+from gradtui.graph.losses.nodes import N, Nodes
 
 COMPARING = {"MseLoss", "SmoothL1Loss", "HuberLoss"}
 DISTANCES = {"Pow", "Abs", "Mul", "LinalgVectorNorm", "Norm"}
@@ -25,11 +22,8 @@ MOST_COMPARISONS, MOST_BELOW = 64, 5_000
 """Of a graph; nodes below one side, whose leaves are looked for."""
 
 
-class MovingTargets(Generic[N]):
-    """name: torch's name of a node. following: what its edges lead to, None for a constant; nothing of a leaf."""
-
-    def __init__(self, name: Callable[[N], str], following: Callable[[N], Sequence[N | None]]) -> None:
-        self._name, self._following = name, following
+class MovingTargets(Nodes[N]):
+    """Those of the comparisons in a graph."""
 
     def found(self, nodes: Iterable[N]) -> Iterator[tuple[N, frozenset[N]]]:
         """The nodes that compare, and the leaves that one side is made of, where the other is a constant plus a factor times
@@ -44,12 +38,6 @@ class MovingTargets(Generic[N]):
                 leaves = self._shared(a, b) or self._shared(b, a)
                 if leaves:
                     yield node, leaves
-
-    def _operation(self, node: N) -> str:
-        return operation_of(self._name(node))
-
-    def _learned(self, node: N) -> list[N]:
-        return [one for one in self._following(node) if one is not None]
 
     def _compared(self, node: N) -> tuple[N | None, N | None]:
         name = self._operation(node)

@@ -5,12 +5,10 @@ Of a graph as torch has it, and of that of a Snapshot: what is asked of a node i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, NamedTuple
 
-from gradtui.graph.operands import operation_of
-
-N = TypeVar("N", bound=Hashable)
+from gradtui.graph.losses.nodes import N, Nodes
 
 ADDING = {"Add", "Sub", "Rsub", "Neg", "Sum", "Mean", "Stack", "Cat", "View", "Squeeze", "Unsqueeze", "Clone", "ToCopy"}
 """What adds up the terms of a loss, or hands on a sum of them."""
@@ -41,9 +39,8 @@ class Reached(NamedTuple, Generic[N]):
         return {leaf: term for leaf, term in self.by_penalties.items() if leaf not in self.by_others}
 
 
-class Penalties(Generic[N]):
-    """name: torch's name of a node. following: what its edges lead to, None for a constant; nothing of a leaf. size: of what it
-    made, in elements."""
+class Penalties(Nodes[N]):
+    """size: of what a node made, in elements."""
 
     def __init__(
         self,
@@ -51,7 +48,8 @@ class Penalties(Generic[N]):
         following: Callable[[N], Sequence[N | None]],
         size: Callable[[N], int],
     ) -> None:
-        self._name, self._following, self._size = name, following, size
+        super().__init__(name, following)
+        self._size = size
 
     def found(self, roots: Iterable[N]) -> Reached[N]:
         penalties: dict[N, N] = {}
@@ -77,7 +75,7 @@ class Penalties(Generic[N]):
             if node in seen:
                 continue
             seen.add(node)
-            operation, learned = operation_of(self._name(node)), self._learned(node)
+            operation, learned = self._operation(node), self._learned(node)
             is_sum = operation in ADDING or (operation in SCALING and len(learned) == 1)
             is_folded = (
                 operation in FOLDING and self._of_weights(node) is not None
@@ -90,7 +88,7 @@ class Penalties(Generic[N]):
         return found
 
     def _is_of_numbers(self, node: N) -> bool:
-        return self._size(node) == 1 or operation_of(self._name(node)) == "Stack"
+        return self._size(node) == 1 or self._operation(node) == "Stack"
 
     def _of_weights(self, term: N) -> set[N] | None:
         """The leaves of a term that is made of them alone; None of any other, and of a leaf."""
@@ -112,19 +110,8 @@ class Penalties(Generic[N]):
 
     def _is_of_weights(self, node: N, learned: Sequence[N]) -> bool:
         """Of a constant operand the size tells whether it is data, a row of it for each sample."""
-        operation, operands = operation_of(self._name(node)), self._following(node)
+        operation, operands = self._operation(node), self._following(node)
         has_constant = len(learned) < len(operands)
         if has_constant and (operation in PRODUCTS or self._size(node) > max(map(self._size, learned))):
             return False
         return operation in OF_WEIGHTS
-
-    def _below(self, nodes: Sequence[N]) -> set[N]:
-        waiting, seen = [*nodes], {*nodes}
-        while waiting:
-            new = [one for one in self._learned(waiting.pop()) if one not in seen]
-            seen.update(new)
-            waiting += new
-        return seen
-
-    def _learned(self, node: N) -> list[N]:
-        return [one for one in self._following(node) if one is not None]

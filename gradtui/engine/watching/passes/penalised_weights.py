@@ -40,7 +40,8 @@ class PenalisedWeights:
     def step_begins(self, gradients: Iterable[tuple[str, torch.Tensor, torch.Tensor]]) -> None:
         """By name each weight with its gradient. In the first updates those that penalties reach are looked at, and then those
         whose gradient has always been that of one."""
-        self.names = {name for name, weight, gradient in gradients if self._is_penalised(name, weight, gradient)}
+        if self._by_penalties or self.names:  # at nearly each step of nearly all there are none
+            self.names = {name for name, weight, gradient in gradients if self._is_penalised(name, weight, gradient)}
         self._by_penalties, self._by_others = set(), set()
 
     def _is_penalised(self, name: str, weight: torch.Tensor, gradient: torch.Tensor) -> bool:
