@@ -237,6 +237,12 @@ class Steps:
         self._passes.parameters = self.parameters
         self._after(border)
 
+    def closes(self) -> None:
+        """No further step comes."""
+        self.look_at_structure()
+        for number, one in enumerate(self._history.optimizers):
+            one.behind = self._passes.since_step_of(number)
+
     def look_at_structure(self) -> None:
         """Early, and when the training is over: units that are alike may yet part."""
         for name, one in self._named.items():
@@ -265,7 +271,7 @@ class Steps:
     ) -> None:
         """What this update adds to the history."""
         mine = self._history.optimizers[self._number]
-        mine.stepped(self._history.updates, rates)
+        mine.stepped(self._history.updates, rates, self._place)
         if loss is not None:
             self._add_loss(mine, loss, [told[name] for name, one in self._named.items() if id(one) in own], rates)
         add_settings(mine, optimizer)

@@ -122,7 +122,7 @@ class Watch:
             self._passes.unfinished()
             self._unstepped.settle()
             self._lost.settle()
-            self._steps.look_at_structure()
+            self._steps.closes()
         self._left.close()
         self.history.ended = True
         with self._guard():

@@ -156,12 +156,11 @@ class OptimizerHistory:
     updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them; changes: by how
     much. gradients: the norm of all in each of them, before they are clipped; infinite where it is not known. along: by how much
     the loss rose along the step before where that had ended, by these; nan where it is not known, 0 where the loss is not far
-    above the least so far. top_rates: the
-    largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates
-    are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed it. misnamed: one
-    that stands where it looks for none, and where. empty: no parameter had a
-    gradient.
-    thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that
+    above the least so far. top_rates: the largest learning rate of each. top_rate: that of all so far. low_rate: it is far below
+    that. no_rate: all learning rates are 0; below_0: or less. scheduled: the rate it was made with, where a scheduler has changed
+    it. misnamed: one that stands where it looks for none, and where. empty: no parameter had a gradient. behind: backward passes
+    after its last step, at the end. moved_on: not all of its steps came from the line of the first. thrown_away: steps before
+    which the gradients of all passes but the last were cleared. follows: an earlier optimizer that
     had the same parameters. by_hand: it is a person's own code that changes them. uphill: it makes the loss larger."""
 
     name: str
@@ -189,6 +188,8 @@ class OptimizerHistory:
     misnamed: tuple[str, float] | None = None
     empty: Run = field(default_factory=Run)
     empty_without_backward: int = 0
+    behind: int = 0
+    moved_on: bool = False
     passes: dict[int, int] = field(default_factory=dict)
     passed: Source | None = None
     undivided: int = 0
@@ -197,8 +198,9 @@ class OptimizerHistory:
     by_hand: bool = False
     uphill: bool = False
 
-    def stepped(self, update: int, rates: tuple[float, ...]) -> None:
+    def stepped(self, update: int, rates: tuple[float, ...], source: Source | None) -> None:
         self.last, self.steps, self.rates = update, self.steps + 1, rates
+        self.moved_on = self.moved_on or source != self.source
         self.no_rate.add(update, bool(rates) and not any(rates))
         self.below_0.add(update, bool(rates) and max(rates) < 0)
         self.top_rate = max(self.top_rate, *rates, 0.0)

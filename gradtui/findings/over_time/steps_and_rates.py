@@ -70,8 +70,15 @@ def order(history: History) -> Iterator[Fault]:
                 yield Fault(row, None, facts, "proved", source=emptied.source or one.source)
         elif is_idle and one.name == LBFGS and one.steps >= 2 and idle[0].facts["evaluations"] > 1:
             yield Fault("closure makes none anew", None, facts, "likely", source=one.source)
-        elif one.steps > LEAST_UPDATES and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
+        elif one.steps > LEAST_UPDATES and _is_a_pass_ahead(one):
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
+
+
+def _is_a_pass_ahead(one: OptimizerHistory) -> bool:
+    """Whether its step stands before backward in the loop: the first finds nothing, and nothing takes what the last pass leaves.
+    A step before the loop, as for a scheduler, or a backward that is left out the first time, is no such thing."""
+    is_first_empty = one.empty_without_backward == one.empty.count == 1 and one.first == 0
+    return is_first_empty and bool(one.behind) and not one.moved_on
 
 
 def never(history: History) -> Iterator[Fault]:
