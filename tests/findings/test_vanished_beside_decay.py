@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import parametrizations, parametrize, prune
 
 import gradtui
 from gradtui.snapshot.finding import Finding
@@ -75,10 +76,32 @@ class Normalised(nn.Module):
         return made
 
 
+def parametrized(make: Callable[[nn.Linear], nn.Module]) -> Callable[[], nn.Module]:
+    """A layer of which the weight is made of other parameters, before a normalisation."""
+    return lambda: nn.Sequential(make(nn.Linear(5, 12)), nn.BatchNorm1d(12), nn.ReLU(), nn.Linear(12, 1))
+
+
+class OwnLayer(nn.Module):
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.W1, self.b1 = layer.weight, layer.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.W1, self.b1)
+
+
 HEALTHY: dict[str, Callable[[], nn.Module]] = {
     "relu": lambda: nn.Sequential(nn.Linear(5, 12), nn.ReLU(), nn.Linear(12, 12), nn.ReLU(), nn.Linear(12, 1)),
     "residual": Residual,
     "normalised": Normalised,
+    "weight_norm": parametrized(parametrizations.weight_norm),
+    "spectral_norm": parametrized(parametrizations.spectral_norm),
+    "weight_norm of old": parametrized(nn.utils.weight_norm),
+    "pruned": parametrized(lambda layer: prune.random_unstructured(layer, "weight", 0.3)),  # type: ignore[no-untyped-call]
+    "parametrized bias": parametrized(
+        lambda layer: parametrize.register_parametrization(layer, "bias", nn.Identity(), unsafe=True)
+    ),
+    "a layer of one's own": parametrized(OwnLayer),
 }
 
 
@@ -117,6 +140,7 @@ def test_it_is_told_whatever_moves_the_weights(name: str) -> None:
             assert (each[1] - without).norm().item() <= ALIKE * math.sqrt(without.numel()), each[0]
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("model", HEALTHY)
 def test_nothing_of_what_learns(model: str, name: str) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from gradtui.dtypes import NARROW, limits
 from gradtui.findings.over_time import clipping
+from gradtui.findings.over_time.biases import is_bias, weights_beside
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import (
     EARLY,
@@ -189,12 +190,13 @@ def _is_unfelt(one: ParameterHistory) -> bool:
 
 def _cancels(history: History, one: ParameterHistory) -> bool:
     """A bias of which next to nothing is left beside the weight of its own layer, as before a normalisation."""
-    module, _, name = one.name.rpartition(".")
-    weight = history.parameters.get(f"{module}.weight" if module else "weight")
-    if name != "bias" or weight is None or weight.optimizer is None or _is_unfelt(weight):
+    if not is_bias(one.name):
         return False
+    weights = [
+        each for each in weights_beside(history, one.name) if each.optimizer is not None and not _is_unfelt(each)
+    ]
     rounding = max(VANISHING, limits(one.dtype).unit)  # what it leaves of terms that cancel, beside those
-    return one.largest < rounding * weight.largest
+    return any(one.largest < rounding * each.largest for each in weights)
 
 
 def _vanished(history: History, number: int, group: list[ParameterHistory], others: list[ParameterHistory]) -> Fault:

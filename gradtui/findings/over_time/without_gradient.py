@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from msgspec.structs import replace
 
+from gradtui.findings.over_time.biases import is_bias
 from gradtui.findings.over_time.fault import UNSEEN, Fault
 from gradtui.findings.over_time.history import LASTING, LEAST_UPDATES, MOSTLY, History, ParameterHistory, Run
 from gradtui.findings.over_time.loss_curve import growth, jump, jumped, leaps, thrown
@@ -88,7 +89,7 @@ def penalised(history: History) -> Iterator[Fault]:
         names = tuple(one.name for one in group)
         found = _by_pass(history, update, None, names, CUT_OFF | DYING, "penalty alone")
         for fault in found:
-            cancels = all(name.endswith("bias") for name in fault.about)  # before a normalisation, say
+            cancels = all(map(is_bias, fault.about))  # before a normalisation, say
             if fault.begun_by is not None or (others and not cancels):
                 yield fault
 
