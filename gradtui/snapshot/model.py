@@ -127,7 +127,7 @@ class Witness(Struct, frozen=True):
     how many are so: `all`, `masked` (-inf throughout), `empty`, `single` (one element), `zero` (0 throughout), `equal` (a
     number in it occurs twice), `bad`. Else one of these is 1: `zeros` (it made zeros of a gradient), `steep`, `singular`, `close`
     (it made it grow; the operand is how near it was to where it is steep), `lost` (the last operand left nothing behind in the
-    result). source, module, dtype: of what has no node.
+    result), `learned` (what it took in is learned, and its result was cut off). source, module, dtype: of what has no node.
     """
 
     node: int | None

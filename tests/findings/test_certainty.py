@@ -97,6 +97,16 @@ def test_a_power_of_0_is_constant_and_no_alarm(expression: str) -> None:
     assert {(one.kind, one.certainty) for one in found} == {("constant", "perhaps")}
 
 
+@pytest.mark.parametrize(("frozen", "found"), [("", {("frozen", "proved")}), ("0", set())])
+def test_frozen_throughout_is_never_meant(frozen: str, found: set[tuple[str, str]]) -> None:
+    """A part of a model may well be frozen."""
+    model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    model.get_submodule(frozen).requires_grad_(False)
+    with gradtui.trace(model) as trace:
+        loss = model(torch.randn(4, 3)).sum()
+    assert {(one.kind, one.certainty) for one in trace.capture(loss).findings} == found
+
+
 def cause(certainty: Certainty, parameter: str, kind: str = "gradients cancel") -> Cause:
     return Cause(kind, Place(), certainty=certainty, about=(parameter,))
 

@@ -12,18 +12,22 @@ import torch
 from gradtui.engine.tensors.readable_tensors import has_numbers
 from gradtui.engine.tensors.values import legible
 from gradtui.graph.operands import is_finite
-from gradtui.snapshot.model import Source, Values
+from gradtui.snapshot.model import Source, Values, Witness
 
 MOST = 20_000
 """Tensors of which it is remembered how they came about, the last ones."""
 SMALL = 4_096
-"""Elements up to which what such a tensor was made of is held; of what is larger it is asked whether it is still there."""
+"""Elements up to which what such a tensor was made of is held; of what is larger, or has a graph, it is asked whether it is
+still there."""
 MOST_STEPS = 200
 """Back from one that is bad."""
 
 
 class Made(NamedTuple):
-    """An operation and what it took in, while it is there. version: of the result, as it was returned. source: where."""
+    """An operation and what it took in, while it is there. version: of the result, as it was returned. source: where.
+
+    learned: whether it took in what is learned. seen: of an operand with a graph, which made that one bad.
+    """
 
     result: weakref.ref[torch.Tensor]
     version: int
@@ -32,10 +36,13 @@ class Made(NamedTuple):
     kwargs: dict[str, Any]
     source: Source | None
     module: str
+    learned: bool = False
+    seen: Witness | None = None
 
 
 class Origin(NamedTuple):
-    """Where a bad tensor comes from. made: what made it of good ones; None where it, `tensor`, was bad from the start."""
+    """Where a bad tensor comes from. made: what made it of good ones, or has `seen` that; None where it, `tensor`, was bad from
+    the start."""
 
     tensor: torch.Tensor
     made: Made | None
@@ -64,10 +71,15 @@ class Past:
         kwargs: dict[str, Any],
         source: Source | None,
         module: str,
+        learned: bool = False,
+        seen: Witness | None = None,
     ) -> None:
+        """learned, seen: as of `Made`."""
         if result.is_floating_point() and not result.is_inference():
             held = tuple(map(_hold, args)), {name: _hold(one) for name, one in kwargs.items()}
-            self._made[id(result)] = Made(weakref.ref(result), result._version, func, *held, source, module)
+            self._made[id(result)] = Made(
+                weakref.ref(result), result._version, func, *held, source, module, learned, seen
+            )
             if len(self._made) > MOST:
                 self._made.popitem(last=False)
 
@@ -77,6 +89,8 @@ class Past:
             made = self._made.get(id(tensor))
             if made is None or made.result() is not tensor or made.version != tensor._version:
                 return Origin(tensor, None)
+            if made.seen is not None:
+                return Origin(tensor, made)
             try:
                 args = tuple(_given(one) for one in made.args)
                 kwargs = {name: _given(one) for name, one in made.kwargs.items()}
@@ -94,7 +108,7 @@ class Past:
 
 def _hold(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
-        return value if value.numel() <= SMALL else weakref.ref(value)
+        return value if value.numel() <= SMALL and not value.requires_grad else weakref.ref(value)
     return tuple(map(_hold, value)) if type(value) in (list, tuple) else value
 
 

@@ -154,6 +154,7 @@ class Calls:
         elif is_made_alike(name_of(seen.func), seen.inputs, args, kwargs, frame):
             self._made_of_nothing(replace(seen, inputs=[]), outputs, frame, args, kwargs)
         else:
+            self._remember_cut(seen, outputs, frame, args, kwargs)
             self._notice(seen, outputs, result, source, frame)
             if (chosen := recording.chosen(seen.leaves)) and events.is_layer(seen, frame):
                 recording.feed(chosen, seen.live)
@@ -208,10 +209,19 @@ class Calls:
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
         with torch_private.without_torch_functions():
-            look = witnesses.Look(frame, self.recording.model(), self._past)
+            look = witnesses.Look(frame, self.recording, self._past)
             found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, seen.has_written)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
+
+    def _remember_cut(
+        self, seen: Seen, outputs: list[torch.Tensor], frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """How tensors came about that have no gradient any more."""
+        recording, cut = self.recording, [tensor for tensor in outputs if not tensor.requires_grad]
+        bad = witnesses.seen_behind(recording, seen.inputs) if cut and recording.witnesses else None
+        for tensor in cut:
+            self._past.add(tensor, seen.func, args, kwargs, self._places.here(frame), self.module, True, bad)
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, self._flow.is_beside, bool(self.recording.backwards))

@@ -20,7 +20,7 @@ from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.autograd.witness import of_growth
-from gradtui.engine.capture import backward_failures, leaf_names, outputs
+from gradtui.engine.capture import backward_failures, leaf_names, outputs, witnesses
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import (
     attributes,
@@ -306,7 +306,7 @@ class _Capture:
             yield data.Event("copied", "", source, leaves=names, node=ids[first], reached=True)
 
     def _seen_going_bad(self, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
-        return iter(()) if self.recording is None else self.recording.seen_going_bad(numbers_of(ids))
+        return iter(()) if self.recording is None else witnesses.seen_going_bad(self.recording, numbers_of(ids))
 
 
 def numbers_of(ids: Mapping[Node, int]) -> dict[int, int]:

@@ -320,28 +320,6 @@ class Recording:
                 behind |= one.behind
         return behind
 
-    def seen_going_bad(self, ids: Mapping[int, int], refused: Iterable[torch.Tensor] = ()) -> Iterator[data.Witness]:
-        """In the order of the forward pass; also of what is not in the graph. refused: what may not be bad."""
-        led = [self._bad_behind(tensor) for tensor in refused]
-        for number, witness in self.witnesses.items():
-            if witness.source is None:  # else it is of what came about without a gradient, and has its own place
-                witness = replace(witness, source=self.sources.get(number), module=self.module(number)[0])
-            known = bool(led) and all(number in one for one in led)
-            yield replace(witness, node=ids.get(number), refused=known)
-
-    def _bad_behind(self, tensor: torch.Tensor) -> set[int]:
-        """The operations that led to it by values that are not finite, each of which was seen, by their sequence numbers."""
-        waiting, found = [maker(tensor)], set[int]()
-        while waiting:
-            node = waiting.pop()
-            number = None if node is None else node._sequence_nr()
-            if node is None or number is None or number in found or (value := self.values.get(number)) is None:
-                continue
-            if not is_finite(value):
-                found.add(number)
-                waiting += [target for target, _ in node.next_functions]
-        return found
-
     def remember(self, application: FrameType, number: int) -> None:
         """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
         (function, args), calls = applied(application), self.functions

@@ -16,7 +16,7 @@ from torch.utils.hooks import RemovableHandle
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.capture import leaf_names, torch_refusals
+from gradtui.engine.capture import leaf_names, torch_refusals, witnesses
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import is_a, submodules
 from gradtui.engine.capture.recorder import Recorder
@@ -188,5 +188,5 @@ def failed_step(
         origin="capture",
         files=dict(recording.files),
         events=recording.events(known, {}),
-        witnesses=tuple(recording.seen_going_bad({}, torch_refusals.bad_tensors(error))),
+        witnesses=tuple(witnesses.seen_going_bad(recording, {}, torch_refusals.bad_tensors(error))),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from gradtui.engine.autograd.witness import (
 from gradtui.engine.capture.events import CREATE
 from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.places import is_users
+from gradtui.engine.capture.recording import Recording, maker
 from gradtui.engine.tensors.values import legible
 from gradtui.engine.torch_private import DispatchMode
 from gradtui.grad_fns import called_functions
@@ -39,6 +40,8 @@ MASKING = ("masked_fill", "masked_fill_", "where", "nan_to_num", "nan_to_num_")
 """They put something else in the place of what they take in."""
 ASKED = ("masked_fill", "masked_fill_", "full", "full_like", "fill_")
 """What infinity they bring in stands in the code: there is nothing more to look at."""
+LEARNED = "learned"
+"""Among the rows of a witness: what it took in is learned, and its result was cut off."""
 LOST = "constant"
 """The name of a number that was given, and is 0 in its dtype."""
 
@@ -90,17 +93,20 @@ class _Watch(DispatchMode):
 
 
 class Look(NamedTuple):
-    """Where names are looked for, and how what has no gradient came about. model: whose buffers have names."""
+    """Where names are looked for, and how what has no gradient came about."""
 
     frame: FrameType | None
-    model: torch.nn.Module | None
+    recording: Recording
     past: Past
 
     def name(self, tensor: torch.Tensor) -> str | None:
-        named = variable_of(tensor, self.frame)
-        if named is None and self.model is not None:
-            named = next((name for name, one in self.model.named_buffers() if one is tensor), None)
+        named, model = variable_of(tensor, self.frame), self.recording.model()
+        if named is None and model is not None:
+            named = next((name for name, one in model.named_buffers() if one is tensor), None)
         return named
+
+    def is_learned(self, tensor: torch.Tensor) -> bool:
+        return tensor.requires_grad or bool(self.recording.flowed_into(tensor))
 
 
 def _before(data: torch.Tensor, look: Look) -> Witness | Operand | None:
@@ -111,7 +117,7 @@ def _before(data: torch.Tensor, look: Look) -> Witness | Operand | None:
     found = None if origin.made is None else _made(origin, origin.made, look)
     if found is not None:
         return found
-    named = look.name(origin.tensor) if origin.made is None else None
+    named = look.name(origin.tensor) if origin.made is None and not look.is_learned(origin.tensor) else None
     if has_nan(legible(data)) and not has_nan(legible(origin.tensor)):  # infinities, which may well have been meant
         nan = look.past.origin(data, has_nan)
         found = None if nan is None or nan.made is None else _made(nan, nan.made, look)
@@ -124,11 +130,14 @@ def _made(origin: Origin, made: Made, look: Look) -> Witness | None:
     """What is seen of the operation that made it bad; None where that was asked for."""
     args, kwargs = origin.args, dict(origin.kwargs)
     inputs = [*tensors((*args, *kwargs.values()))]
-    found = witness(made.func, args, kwargs, inputs, origin.tensor, legible(origin.tensor), look, changed=False)
+    told = legible(origin.tensor)
+    found = made.seen or witness(made.func, args, kwargs, inputs, origin.tensor, told, look, changed=False)
     if found is None or found.operation.rstrip("_") in (*GIVEN, *CREATE):
         return None
     dtype = str(origin.tensor.dtype).removeprefix("torch.")
-    return replace(found, source=made.source, module=made.module, dtype=dtype)
+    if made.seen is None:
+        found = replace(found, source=made.source, module=made.module)
+    return replace(found, dtype=dtype, rows=found.rows | {LEARNED: 1} if made.learned else found.rows)
 
 
 def witness(
@@ -225,6 +234,46 @@ def _again(watch: _Watch, func: Any, args: tuple[Any, ...], kwargs: dict[str, An
         return
     finally:
         torch.set_rng_state(random)
+
+
+def seen_going_bad(
+    recording: Recording, ids: Mapping[int, int], refused: Iterable[torch.Tensor] = ()
+) -> Iterator[Witness]:
+    """In the order of the forward pass; also of what is not in the graph. ids: of the nodes, by the sequence numbers of their
+    grad_fns. refused: what may not be bad."""
+    led = [_bad_behind(recording, tensor) for tensor in refused]
+    for number in recording.witnesses:
+        known = bool(led) and all(number in one for one in led)
+        yield replace(_with_its_place(recording, number), node=ids.get(number), refused=known)
+
+
+def seen_behind(recording: Recording, made_of: Iterable[torch.Tensor]) -> Witness | None:
+    """The first of those that made one of these bad."""
+    behind = {number for tensor in made_of for number in _bad_behind(recording, tensor)}
+    first = min(behind & recording.witnesses.keys(), default=None)
+    return None if first is None else _with_its_place(recording, first)
+
+
+def _with_its_place(recording: Recording, number: int) -> Witness:
+    """What came about without a gradient has its own."""
+    seen = recording.witnesses[number]
+    if seen.source is not None:
+        return seen
+    return replace(seen, source=recording.sources.get(number), module=recording.module(number)[0])
+
+
+def _bad_behind(recording: Recording, tensor: torch.Tensor) -> set[int]:
+    """The operations that led to it by values that are not finite, each of which was seen, by their sequence numbers."""
+    waiting, found = [maker(tensor)], set[int]()
+    while waiting:
+        node = waiting.pop()
+        number = None if node is None else node._sequence_nr()
+        if node is None or number is None or number in found or (value := recording.values.get(number)) is None:
+            continue
+        if not is_finite(value):
+            found.add(number)
+            waiting += [target for target, _ in node.next_functions]
+    return found
 
 
 def variable_of(tensor: torch.Tensor, frame: FrameType | None) -> str | None:

@@ -11,7 +11,6 @@ import torch
 
 from gradtui.engine.capture.introspection import is_a, living
 from gradtui.engine.torch_private import is_step_heard
-from gradtui.engine.watching.left_gradients import has_gradient
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.findings.over_time.history import History
@@ -84,7 +83,7 @@ class Unstepped:
             if id(optimizer) in self._waiting or optimizer in known or not is_step_heard(optimizer):
                 continue
             parameters = _parameters(optimizer)
-            having = [one for one in parameters if id(one) in reached and has_gradient(one)]
+            having = [one for one in parameters if id(one) in reached and one.grad is not None]
             if having and not owned.intersection(map(id, parameters)):
                 ids = {*map(id, having)}
                 found = self._names.of(parameters, frame)

@@ -50,7 +50,7 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
         if called_functions.has(witness.operation, "logarithm"):
             facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
     elif node.id < 0 and found.kind != "input" and symptom != "raised":  # of a step that raised it is not known
-        facts["behind"] = Part("in the data")
+        facts["behind"] = Part("cut off since" if witness.rows.get("learned") else "in the data")
     if is_given_logarithms(record, witness):
         facts["way"] = Part("no logarithms as a target")
     about = record.bad if symptom == "gradient" else ()

@@ -39,7 +39,8 @@ def detect(record: Record) -> Iterator[Cause]:
 def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh: Event | None) -> Cause:
     """Of one parameter. nothing_learns: whether no other one is in the graph. fresh: that made the output, of nothing."""
     if not leaf.requires_grad:
-        return Cause("frozen", Place(), {}, "perhaps", (name,))
+        all_are = nothing_learns and not any(one.requires_grad for one in record.leaves.values())
+        return Cause("frozen", Place(), {}, "proved" if all_are else "perhaps", (name,))
     known = record.events_of.get(name, ())
     events, late = blamed(known), next((one for one in known if one.kind == "late"), None)
     if not events:  # it may decide on a branch of Python's

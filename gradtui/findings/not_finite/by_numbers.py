@@ -9,6 +9,7 @@ from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtype_remedies import LARGEST, in_dtype, wider
 from gradtui.findings.forms.stable_form import stable_form
 from gradtui.findings.not_finite import by_witness, locate, masks
+from gradtui.findings.not_finite.unseen_operands import are_known, brings_it_in, is_below, is_partly_unseen
 from gradtui.findings.not_finite.witness import at_work, seen_going_bad
 from gradtui.findings.operand_numbers import at_element, extremes
 from gradtui.findings.reason_at_node import Reason, by_the_table
@@ -23,7 +24,6 @@ from gradtui.graph.operands import (
     operand_number,
     operand_quote,
     operation,
-    seen_value,
 )
 from gradtui.snapshot.model import Node, Values
 
@@ -51,7 +51,7 @@ def reason(record: Record, node: Node) -> Reason:
     by = by_the_table(rows, seen, node, record.graph, record.uses, bool(found.nan))
     if by is not None:
         return by
-    if seen.exact and place is not None and not _is_partly_unseen(record, node):
+    if seen.exact and place is not None and not is_partly_unseen(record, node):
         nan = math.isnan(node.value.numbers[place])
         return (
             Reason("domain", "no value there", certainty="proved") if nan else _overflow(record, node, "it overflows")
@@ -73,8 +73,10 @@ def _by_its_kind(record: Record, node: Node, found: Spread) -> Reason:
         return Reason("domain", "power of a negative number unseen")
     if name == "Div" and second is None and first is not None and is_finite(first) and _is_by_0(found, first):
         return Reason("zero_by_zero", "0/0 by what is not known")
-    if found.nan and traits_of(name).joins and _all_known(record, node):
+    if found.nan and traits_of(name).joins and are_known(record, node):
         return Reason("input", "unseen data", facts)
+    if found.inf and node.dtype not in NARROW and brings_it_in(record, node):
+        return Reason("input", "unseen data infinite", facts)
     if (softmax := masks.hidden_softmax(record, node)) is not None:
         return Reason("masked", "hidden softmax", {**facts, "softmax": softmax})
     if found.nan and not found.inf:
@@ -94,7 +96,7 @@ def _overflow(record: Record, node: Node, name: str) -> Reason:
     form = stable_form(record.graph, record.uses, node, "overflow")
     facts: dict[str, Fact] = {"dtype": node.dtype, "most": LARGEST.get(node.dtype, ""), "wider": wider(node.dtype)}
     facts |= _many(_spread_of(node))
-    if record.is_explored and not _is_partly_unseen(record, node):
+    if record.is_explored and not is_partly_unseen(record, node):
         return Reason(
             "overflow",
             name,
@@ -105,12 +107,6 @@ def _overflow(record: Record, node: Node, name: str) -> Reason:
     if node.dtype in NARROW or exponential:
         return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else ""))
     return Reason("overflow", "overflowed in training", facts)
-
-
-def _is_partly_unseen(record: Record, node: Node) -> bool:
-    """Whether a tensor without a gradient takes part, of which no number is known."""
-    numbered = [(operand_number(node, place), edge) for place, edge in enumerate(node.edges)]
-    return any(edge.target is None and operand(record.graph, node, number) is None for number, edge in numbered)
 
 
 def _bad_constant(record: Record, node: Node) -> str | None:
@@ -127,13 +123,8 @@ def _is_by_0(quotient: Spread, dividend: Values) -> bool:
     return quotient.nan > 0 and (quotient.nan <= found.zeros or found.zeros == found.elements)
 
 
-def _all_known(record: Record, node: Node) -> bool:
-    return all(seen_value(record.graph, edge) is not None for edge in node.edges if edge.target is not None)
-
-
 def _is_small(values: Values) -> bool:
-    found = spread(values)
-    return found.min is not None and found.max is not None and max(abs(found.min), abs(found.max)) < SMALL
+    return is_below(values, SMALL)
 
 
 def _spread_of(node: Node) -> Spread:

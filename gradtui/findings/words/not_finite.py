@@ -111,7 +111,7 @@ EARLIER = (
     "it went bad in an earlier step: look there, at its gradient and at the learning rate, and stop at the first nan"
 )
 CLEAN = "look at the data before the model: isfinite().all(), fill or mask what is missing"
-DATA = "look at the data: x.isfinite().all(); a nan in one element of a batch is enough"
+DATA = "look at the data: x.isfinite().all(); one bad element of a batch is enough"
 UNMASK = "leave one element in each row, mask with a large finite number, or leave those rows out before it, not after"
 MASK_FINITE = "mask with a large finite number, torch.finfo(x.dtype).min, or take torch.special.entr(p) for -p*log p"
 OFF_0 = (
@@ -174,10 +174,15 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         CLEAN,
     ),
     "bad data by name": (
-        "{name} holds {what}{share}, and no gradient goes through it: it is data that are bad, before what is learned",
+        "{name} holds {what}{share}, and no gradient goes through it: it is bad as it comes in",
         CLEAN,
     ),
     "unseen data": ("{many} became nan of finite operands, so a tensor without a gradient brought it in", DATA),
+    "unseen data infinite": (
+        "{many} became infinite, and what is known of its operands is small: a tensor without a gradient brought it in, or "
+        "holds numbers as large",
+        DATA,
+    ),
     "constant lost in half": (
         "its operand is 0: the constant {constant} that should keep it off 0 is less than {dtype} holds, and is 0 in it",
         "take a larger constant (1e-4 in float16), or compute this in float32",

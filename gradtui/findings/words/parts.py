@@ -13,6 +13,7 @@ PARTS: dict[str, str] = {
     "deeper": ", or use float64, which goes down to 4.9e-324",
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",
     "0 times that": ", and 0 times {result} is nan in {product}",
+    "cut off since": "; no gradient goes through it: it was made of what is learned, and cut off before the output",
     "in the data": "; no gradient goes through it: it is data that are bad, before what is learned",
     "a bound that it holds": "take a bound that {dtype} holds, {bound}; or {way}",
     "no logarithms as a target": "hand probabilities as the target, or set log_target=True",

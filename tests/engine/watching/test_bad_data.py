@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import nn
 
 import gradtui
+from gradtui.findings.findings import findings
 from gradtui.snapshot.finding import Finding, Kind
 
 Prepared = Callable[[torch.Tensor], torch.Tensor]
@@ -87,6 +89,67 @@ def test_the_line_that_makes_it_bad(prepared: Prepared, line: int, kind: Kind) -
         assert "data" in told.text
 
 
+CRITIC = nn.Linear(3, 3)
+
+
+def critic(x: torch.Tensor) -> torch.Tensor:
+    value: torch.Tensor = CRITIC(x)
+    return value
+
+
+def cut_off_at_once(x: torch.Tensor) -> torch.Tensor:
+    return (-critic(x).square()).log().detach()
+
+
+def advantage_of_one_step(x: torch.Tensor) -> torch.Tensor:
+    left = (x - critic(x))[:1, :1]
+    left = (left - left.mean()) / left.std()
+    cut = left.detach()
+    return cut.expand(6, 3)
+
+
+def learned_without_grad(x: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        value = critic(x) * 0
+        share = value / value.sum(1, keepdim=True)
+    return share + 1
+
+
+def at_the_end_of_a_graph(x: torch.Tensor) -> torch.Tensor:
+    value = critic(x)
+    value = (value - 1e3).sqrt()
+    return (value * 2).flip(0).tanh().detach() + x
+
+
+@pytest.mark.parametrize(
+    ("prepared", "line", "kind"),
+    [
+        (cut_off_at_once, 1, "domain"),
+        (advantage_of_one_step, 2, "domain"),
+        (learned_without_grad, 3, "zero_by_zero"),
+        (at_the_end_of_a_graph, 2, "domain"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:std.*degrees of freedom")
+def test_what_is_learned_and_went_bad_before_it_was_cut_off(prepared: Prepared, line: int, kind: Kind) -> None:
+    for told in (first(prepared), first(torch.ones_like, prepared)):
+        assert (told.kind, told.certainty) == (kind, "proved")
+        assert told.source is not None
+        assert told.source.line == prepared.__code__.co_firstlineno + line
+        assert "learned" in told.text
+        assert "it is data" not in told.text
+
+
+def test_what_is_learned_and_bad_from_the_start_is_not_called_data() -> None:
+    def prepared(x: torch.Tensor) -> torch.Tensor:
+        share = spoilt(critic(x)).detach()
+        return share + x
+
+    told = first(prepared)
+    assert told.kind == "input"
+    assert "share" not in told.text
+
+
 def spoilt(x: torch.Tensor) -> torch.Tensor:
     x = x * 2
     x[0, 0] = torch.nan
@@ -115,3 +178,13 @@ def test_traced_data_that_are_infinite() -> None:
     assert told.kind == "pole"
     assert told.source is not None
     assert told.source.line == logarithms.__code__.co_firstlineno + 2
+
+
+def test_an_infinity_that_an_unseen_tensor_brings_in_is_no_overflow() -> None:
+    """Of the operation itself nothing was seen, and of its operands the weights alone are known."""
+    model, x = nn.Linear(3, 3), torch.ones(6, 3)
+    x[0, 0] = torch.inf
+    with gradtui.trace(model) as trace:
+        loss = nn.functional.linear(x, model.weight.abs(), model.bias).sum()
+    snapshot = replace(trace.capture(loss), witnesses=())
+    assert [one.kind for one in findings(snapshot) if one.phase == "forward"] == ["input"]

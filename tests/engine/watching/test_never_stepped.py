@@ -117,6 +117,16 @@ def test_none(body: Callable[[Training, int], object]) -> None:
     assert run(body) == []
 
 
+def test_told_of_gradients_that_are_0() -> None:
+    model, x = nn.Linear(3, 1), torch.randn(5, 3)
+    optimizer = torch.optim.Adam(model.parameters())
+    with gradtui.watch(model) as watch:
+        for _ in range(12):
+            optimizer.zero_grad()
+            torch.autograd.backward(model(x).round().sum())
+    assert [(one.kind, one.certainty) for one in watch.findings] == [("step_order", "likely")]
+
+
 def test_what_another_one_has_too() -> None:
     """An optimizer of all, made for its groups, say, beside those that step."""
     training = Training()
