@@ -203,6 +203,8 @@ class UpdatesByHand:
                 self._traces.is_gradient(leaf.grad)
             elif leaf is None and self._is_asked_in_vain(args[0], frame):
                 self._in_vain[id(args[0])] = weakref.ref(args[0])
+            elif is_users(frame):
+                self._lost.asked(args[0])
         elif func == SET_GRAD:
             self._gradient_set(*args)
         elif func == SET_REQUIRES_GRAD:

@@ -225,6 +225,8 @@ class Watch:
             except Exception as error:
                 with self._guard():
                     self._passes.raised(error, place)
+                    if not any(one.requires_grad for one in items(outputs)):
+                        self._lost.refused()
                 raise
             with self._guard():
                 self._notice.passes += 1

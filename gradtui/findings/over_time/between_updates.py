@@ -61,6 +61,9 @@ def lost(history: History) -> Iterator[Fault]:
     """What is made of weights and their gradients by hand is thrown away."""
     for one in history.of("lost_update"):
         yield Fault("update is lost", None, {"count": one.facts["count"]}, "likely", one.facts["names"], one.source)
+    for one in history.of("no_leaf"):
+        row = "update is no leaf" if one.facts["has_graph"] else "update needs no gradient"
+        yield Fault(row, None, {}, "likely", one.facts["names"], one.source)
 
 
 def off(history: History) -> Iterator[Fault]:

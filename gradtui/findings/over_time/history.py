@@ -17,7 +17,7 @@ Seen = Literal[
     "loss_input", "learned_target", "moving_target", "moving_advantage", "row_order", "shared", "leaked", "leaf_loss",
     "made_smaller", "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
     "single_element", "carried", "unstepped", "frozen_in_name", "custom",
-    "new_leaves", "repeated_loss", "lost_update", "emptied", "off", "left_over",
+    "new_leaves", "repeated_loss", "lost_update", "no_leaf", "emptied", "off", "left_over",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 

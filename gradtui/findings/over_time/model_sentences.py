@@ -21,6 +21,11 @@ OF_THE_BRANCH = (
     "first, which is often meant; Adam moves them all the same"
 )
 
+INTO_THE_WEIGHT = (
+    "write into the weight itself, under torch.no_grad(): p -= lr * p.grad, and p.grad = None; for a new one in its place take "
+    "p = (p - lr * p.grad).detach().requires_grad_()"
+)
+
 OF_THE_MODEL: dict[str, Sentence] = {
     **{row: Sentence("loss_input", text, remedy) for row, (text, remedy) in GIVEN.items()},
     **{row: Sentence(one.kind, one.text, one.remedy) for row, one in OF_FUNCTIONS.items()},
@@ -54,6 +59,18 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{names}: what is made here of it and its gradient is a new tensor, and the weight stays as it was, through {count} "
         "backward passes: p = p - lr * p.grad gives another tensor the name p",
         "write into the weight, under torch.no_grad(): p -= lr * p.grad, or p.sub_(lr * p.grad)",
+    ),
+    "update is no leaf": Sentence(
+        "not_a_leaf",
+        "{names}: a new tensor takes its place here, which an operation makes of it and its gradient: that is no leaf, so no "
+        "backward gives it a .grad, which is None from then on",
+        INTO_THE_WEIGHT,
+    ),
+    "update needs no gradient": Sentence(
+        "not_a_leaf",
+        "{names}: a new tensor takes its place here, which is made of it and its gradient without a graph, as under "
+        "torch.no_grad(): its requires_grad is False, so no backward reaches it or gives it a .grad",
+        INTO_THE_WEIGHT,
     ),
     "gradients stay off": Sentence(
         "no_grad",

@@ -4,6 +4,7 @@ that are tried."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import torch
@@ -72,3 +73,48 @@ def test_an_update_that_is_lost(step: Step, is_lost: bool, kept: Kept) -> None:
         torch.autograd.backward(model(torch.randn(8, 3)).square().mean())
         step(model)
     assert [(one.kind, one.certainty) for one in told(kept).findings] == [("lost_update", "likely")] * is_lost
+
+
+Weights = dict[str, Tensor]
+
+
+def of_an_operation(weights: Weights) -> None:
+    for name, one in weights.items():
+        if one.grad is not None:
+            weights[name] = one - RATE * one.grad
+
+
+def without_gradients(weights: Weights) -> None:
+    with torch.no_grad():
+        of_an_operation(weights)
+
+
+def new_leaves(weights: Weights) -> None:
+    for name, one in weights.items():
+        weights[name] = (one - RATE * one.grad).detach().requires_grad_()  # type: ignore[operator]
+
+
+def that_keep_theirs(weights: Weights) -> None:
+    for name, one in weights.items():
+        weights[name] = one - RATE * one.grad  # type: ignore[operator]
+        weights[name].retain_grad()
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+@pytest.mark.parametrize(
+    ("step", "is_told"),
+    [(of_an_operation, True), (without_gradients, True), (new_leaves, False), (that_keep_theirs, False)],
+)
+def test_a_tensor_that_takes_the_place_of_a_weight(
+    step: Callable[[Weights], object], is_told: bool, kept: Kept
+) -> None:
+    """Truth: whether the weights go on to get gradients."""
+    torch.manual_seed(SEED)
+    weights = {"w": torch.randn(3, 1, requires_grad=True), "b": torch.zeros(1, requires_grad=True)}
+    with suppress(RuntimeError):  # of what needs no gradient there is no backward
+        for _ in range(4):
+            torch.autograd.backward((torch.randn(8, 3) @ weights["w"] + weights["b"] - 1).square().mean())
+            step(weights)
+    found = [one for one in told(kept).findings if one.kind == "not_a_leaf"]
+    assert [one.certainty for one in found] == ["likely"] * is_told
+    assert all({*one.evidence} == {"weights['w']", "weights['b']"} for one in found)

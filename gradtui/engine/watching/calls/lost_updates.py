@@ -1,4 +1,5 @@
-"""Updates by hand that are put into a new tensor, `p = p - lr * p.grad`, and never into the weight."""
+"""Updates by hand that are put into a new tensor, `p = p - lr * p.grad`, and never into the weight; or that take its place, as
+in a dict, and are no leaf."""
 
 from __future__ import annotations
 
@@ -30,6 +31,15 @@ class Lost:
     is_used: bool = False
 
 
+@dataclass(slots=True)
+class Made:
+    """What was made of a weight and of its gradient. after: how many passes."""
+
+    reference: weakref.ref[torch.Tensor]
+    of: Lost
+    after: int
+
+
 class LostUpdates:
     """place: the line of a frame. passes: how many there were."""
 
@@ -37,7 +47,8 @@ class LostUpdates:
         self.passes = 0
         self._history, self._place = history, place
         self._known: dict[int, Lost] = {}
-        self._made: dict[int, tuple[weakref.ref[torch.Tensor], Lost]] = {}
+        self._made: dict[int, Made] = {}
+        self._unused: set[int] = set()
 
     def came(
         self, func: Any, weight: torch.Tensor, result: torch.Tensor, names: Mapping[int, str], frame: FrameType
@@ -50,18 +61,42 @@ class LostUpdates:
             name = names.get(id(weight), "")
             known = self._known[id(weight)] = Lost(weakref.ref(weight), weight._version, self._place(frame), name)
         known.passes.add(self.passes)
-        self._made[id(result)] = weakref.ref(result), known
+        self._made[id(result)] = Made(weakref.ref(result), known, self.passes)
+        self._unused.add(id(result))
 
     def given(self, tensor: torch.Tensor, weight: torch.Tensor | None) -> None:
         """A call is given this: what was made is of use, as weights that are tried; but where the call makes something more of
         this weight and of its gradient."""
-        reference, known = self._made.pop(id(tensor), (None, None))
-        if known is not None and reference is not None and reference() is tensor:
-            known.is_used = known.is_used or weight is None or known.weight() is not weight
+        made = self._of(tensor) if id(tensor) in self._unused else None
+        self._unused.discard(id(tensor))
+        if made is not None:
+            made.of.is_used = made.of.is_used or weight is None or made.of.weight() is not weight
+
+    def _of(self, tensor: torch.Tensor) -> Made | None:
+        made = self._made.get(id(tensor))
+        return made if made is not None and made.reference() is tensor else None
+
+    def asked(self, tensor: torch.Tensor) -> None:
+        """A person's code asks what was made for its gradient, and a pass has run since: only a leaf has one."""
+        made = self._of(tensor)
+        if made is not None and self.passes > made.after and not _has_gradients(tensor):
+            self._took_its_place(made, tensor.requires_grad)
+
+    def refused(self) -> None:
+        """Torch refuses a backward pass, as nothing that goes into the loss needs a gradient."""
+        for made in self._made.values():
+            tensor = made.reference()
+            if tensor is not None and made.of.is_used and not tensor.requires_grad:
+                self._took_its_place(made, has_graph=False)
+
+    def _took_its_place(self, made: Made, has_graph: bool) -> None:
+        noted = self._history.note("no_leaf", made.of.source, has_graph, has_graph=has_graph, names=())
+        noted.facts = {**noted.facts, "names": tuple(dict.fromkeys((*noted.facts["names"], made.of.name)))}
 
     def pass_ends(self) -> None:
         self.passes += 1
-        self._made = {key: one for key, one in self._made.items() if one[0]() is not None}
+        self._made = {key: one for key, one in self._made.items() if one.reference() is not None}
+        self._unused.intersection_update(self._made)
 
     def settle(self) -> None:
         """The program ends, and nothing has updated anything."""
@@ -73,3 +108,7 @@ class LostUpdates:
             if len(one.passes) >= LEAST_UPDATES:
                 noted = self._history.note("lost_update", one.source, names=())
                 noted.facts = {"names": (*noted.facts["names"], one.name), "count": len(one.passes)}
+
+
+def _has_gradients(tensor: torch.Tensor) -> bool:
+    return tensor.retains_grad or (tensor.is_leaf and tensor.requires_grad)
