@@ -158,6 +158,18 @@ Refusal = Literal[
     "target_shape",
     "target_dtype",
     "two_dtypes",
+    "devices",
+    "features",
+    "sizes_apart",
+    "examples_apart",
+    "no_row",
+    "no_element",
+    "index_dtype",
+    "whole_result",
+    "no_view",
+    "strides",
+    "joined",
+    "ambiguous",
     "unreduced",
     "nothing_to_clip",
     "bad_values",
@@ -177,7 +189,11 @@ there, writing into what is not batched, drawing at random. transformed: require
 constraint: a parameter of a distribution that is none. recomputed: a checkpoint that ran again in backward made other tensors.
 one_value: a normalisation over the batch, of a single value; one_pixel: over a picture. not_probabilities: a binary cross
 entropy of what is not from 0 to 1. no_class: a target that is no class. target_shape, target_dtype: one that a loss does not
-take. two_dtypes: of operands. unreduced: a forward pass of DistributedDataParallel, which waits for gradients of the one before.
+take. two_dtypes, devices: of operands. features: a layer, or a matrix, takes another number of them. sizes_apart: operands that
+are not stretched to each other; examples_apart: scores and targets; joined: what is put together. no_row: of a table; no_element:
+of a dimension. index_dtype: indices that are no whole numbers. whole_result: numbers with fractions that are to be put into whole
+ones. no_view: another number of elements; strides: they do not lie in that order. ambiguous: one truth of several. unreduced: a
+forward pass of DistributedDataParallel, which waits for gradients of the one before.
 nothing_to_clip: of parameters of which none has a gradient. bad_values: nan or infinity where they may not be.
 """
 
@@ -186,8 +202,9 @@ class Raised(Struct, frozen=True):
     """What torch refused, as facts; each where it is known.
 
     operation: what was refused, or wrote over the tensor (`add_`), or the class of a custom Function; source: where. tensor:
-    its name. shape: its shape, or that of a gradient; wanted: the one it should have; place: which input or gradient. count,
-    needed: of gradients. maker, made: the operation that made the tensor, and where. saver, kept: the operation whose
+    its name. shape: its shape, or that of a gradient; wanted: the one it should have; place: which input, gradient or dimension.
+    count, needed: of gradients, features or examples; an index, and how many there are. maker, made: the operation that made the
+    tensor, and where. saver, kept: the operation whose
     backward needs it, and where. holder: the attribute or variable that carried it over from before (`memory`). earlier:
     where backward ran before. node: of the graph, the one concerned. defined: where a custom backward is.
     rule: torch's name of what a parameter of a distribution has to be (`GreaterThan`).

@@ -47,6 +47,7 @@ Kind = Literal[
     "vanishing",
     "exploding",
     "freed",
+    "refused",
     "unread",
     "ordinary",
     "divergence",

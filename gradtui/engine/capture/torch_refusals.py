@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dis import opmap
 from types import FrameType, TracebackType
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.graph import Node
@@ -22,66 +23,11 @@ from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import OWN, Places, is_users, returned
 from gradtui.engine.capture.recording import Recording, is_leaf, maker
 from gradtui.engine.tensors.values import legible
+from gradtui.engine.torch_messages import ANY_ERROR, MESSAGES, OF_SIZES
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.model import Source
-
-NUMBERS = r"\[([^\]]*)\]"
-MESSAGES: dict[Refusal, str] = {
-    "inplace": r"modified by an inplace operation",
-    "freed": r"backward through the graph a second time|after they have already been freed",
-    "leaf_inplace": r"(a|view of a) leaf Variable that requires grad (is|has)( being)? been?\s?used in an in-?place|"
-    r"leaf Variable that requires grad is being used in an in-?place|leaf variable has been moved into the graph interior",
-    "view_inplace": r"is a view and (is being|has been|its base or another view of its base has been) modified in-?place|"
-    r"A view was created in",
-    "inference": r"[Ii]nference tensor",
-    "shape": rf"[Ff]unction (?P<name>\w+) returned an invalid gradient at index (?P<place>\d+) - got {NUMBERS} but expected "
-    rf"shape compatible with {NUMBERS}",
-    "count": r"function (?P<name>\w+) returned an incorrect number of gradients \(expected (?P<needed>\d+), got (?P<count>\d+)\)",
-    "misplaced": r"function (?P<name>\w+) returned a gradient different than None at position (?P<place>\d+), but the "
-    r"corresponding forward input was not a Variable",
-    "no_tensor": r"expected Variable or None \(got (?P<kind>[\w.]+)\)",
-    "complex_gradient": r"input_is_complex == grad_is_complex",
-    "unused": r"appears to not have been used in the graph",
-    "not_asked": r"One of the differentiated Tensors does not require grad",
-    "not_scalar": r"grad can be implicitly created only for scalar outputs",
-    "no_graph": r"does not require grad and does not have a grad_fn",
-    "not_a_leaf": r"you can only change requires_grad flags of leaf variables",
-    "whole_numbers": r"nly Tensors of floating point (and complex )?dtype can require gradients",
-    "numpy": r"Can't call numpy\(\) on Tensor that requires grad",
-    "saved": r"save_for_backward can only save variables",
-    "copied": r"Only Tensors created explicitly by the user",
-    "too_large": r"value cannot be converted to type (c10|at)::(?P<name>\w+) without overflow",
-    "not_positive": r"(?P<name>cholesky\w*): .*not positive-definite",
-    "phase": r"(?P<name>\w+)_backward: The (singular|eigen) ?vectors .*(ill-defined|specified up to)",
-    "unconverged": r"(?P<name>\w+): The algorithm failed to converge",
-    "singular": r"(?P<name>\w+): .*\bsingular\b(?! (value|vector))",
-    "once": r"marked with @once_differentiable",
-    "not_real": r"for real scalar outputs but got",
-    "not_implemented": r"derivative for '?(?P<name>[\w:]+)'? is not implemented",
-    "vmap_number": r"vmap: .*(\.item\(\)|data-dependent control flow)",
-    "vmap_inplace": r"vmap: inplace arithmetic",
-    "vmap_random": r"vmap: called random operation",
-    "transformed": r"attempting to call Tensor\.requires_grad_\(\)",
-    "constraint": r"Expected parameter (?P<name>\w+) [\s\S]*?of distribution (?P<of>\w+)[\s\S]*?to satisfy the constraint "
-    r"(?P<rule>\w+)",
-    "recomputed": r"torch\.utils\.checkpoint: (Recomputed values|A different number of tensors|trying to save more tensors)",
-    "one_value": r"Expected more than 1 value per channel when training",
-    "one_pixel": r"Expected more than 1 spatial element when training",
-    "not_probabilities": r"all elements of input should be between 0 and 1",
-    "no_class": r"Target (?P<name>-?\d+) is out of bounds",
-    "target_shape": r"1D target tensor expected|multi-target not supported|Target size .* must be the same as input size",
-    "target_dtype": r"expected target dtype to be|xpected scalar type Long but found|Expected floating point type for target",
-    "two_dtypes": r"to have the same dtype, but got: (?P<one>\S+) != (?P<other>\w+)|"
-    r"must have the same dtype, but got (?P<name>\w+) and (?P<second>\w+)",
-    "unreduced": r"Expected to have finished reduction in the prior iteration(?:[\s\S]*?for rank \d+: (?P<places>[\d ]+))?",
-    "nothing_to_clip": r"nested_tensorlist\[0\]\.empty\(\)",
-    "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
-}
-assert set(MESSAGES) == set(get_args(Refusal))
-ANY_ERROR: set[Refusal] = {"bad_values", "constraint", "one_value", "one_pixel", "no_class", "target_shape"}
-"""They are raised as errors of any class; of autograd torch raises RuntimeError and TypeError alone."""
 
 
 def raised(
@@ -91,6 +37,8 @@ def raised(
     names: Mapping[torch.Tensor, str],
 ) -> Raised | None:
     """None for what is not about autograd. nodes: of the graph that backward was to run over. names: of leaves."""
+    if _is_their_own(error):
+        return None
     message = said(error)
     for how, pattern in MESSAGES.items():
         if not isinstance(error, RuntimeError | TypeError) and how not in ANY_ERROR:
@@ -174,17 +122,33 @@ class _Case:
             return Raised(how, source=self.source, tensor=", ".join(self._unreduced(told["places"] or "")))
         if how in ("unused", "not_asked"):
             return Raised(how, source=self.source, tensor=", ".join(self._without_a_way(how)))
+        if how in OF_SIZES:
+            return self._of_sizes(how, operation, told)
         shape = None if self.asked is None or not self.asked.inputs else tuple(self.asked.inputs[0].shape)
         if how == "target_shape" and self.asked is not None and len(self.asked.inputs) > 1:
             scores, target = self.asked.inputs[:2]
             return Raised(how, operation, self.source, shape=tuple(target.shape), wanted=tuple(scores.shape))
         if how == "two_dtypes":
-            kinds = (told["one"] or told["name"], told["other"] or told["second"])
-            return Raised(how, operation, self.source, tensor=" and ".join(kinds))
+            return Raised(how, operation, self.source, tensor=" and ".join(one for one in told.values() if one))
         if how == "no_class" and shape:
             classes = shape[1] if len(shape) > 1 else shape[0]
             return Raised(how, operation, self.source, shape=shape, count=int(told["name"]), needed=classes)
         return Raised(how, operation=operation, source=self.source, tensor=self._first(), shape=shape)
+
+    def _of_sizes(self, how: Refusal, operation: str, told: Mapping[str, str | None]) -> Raised:
+        """count, needed: by torch's message; of indices, by what they look up."""
+        inputs = [] if self.asked is None else self.asked.inputs
+        first, second = (tuple(one.shape) for one in inputs[:2]) if len(inputs) > 1 else (None, None)
+        count, needed, place = (
+            next((int(told[name] or 0) for name in told if name.startswith(fact) and told[name]), None)
+            for fact in ("count", "needed", "place")
+        )
+        if how == "no_row" and len(inputs) > 1 and readable_numbers(inputs[0]) and inputs[0].numel():
+            low, high = (int(one) for one in inputs[0].aminmax())
+            needed = inputs[1].shape[0]
+            count = low if low < 0 else high
+        tensor = next((name for one in inputs[1:] if (name := self.name(one))), "") if how == "features" else ""
+        return Raised(how, operation, self.source, tensor, first, second, place, count, needed)
 
     def was_given_bad_values(self) -> bool:
         """Whether what torch was asked for has an operand with nan or infinity."""
@@ -351,6 +315,7 @@ def start(error: BaseException) -> list[torch.Tensor]:
     return []
 
 
+RAISE = opmap["RAISE_VARARGS"]
 MOST_CALLS = 1000
 """So many calls within one another are looked through, the innermost: a recursion has a million."""
 
@@ -366,6 +331,12 @@ def bad_tensors(error: BaseException) -> list[torch.Tensor]:
 
 STARTS = {"_engine_run_backward": ("t_outputs",), "backward": ("tensors", "self"), "grad": ("outputs",)}
 """Functions of torch.autograd, and what each calls the tensors."""
+
+
+def _is_their_own(error: BaseException) -> bool:
+    """Whether a `raise` of a person's own made it, whatever it says."""
+    innermost = deque(_calls(error), 1)
+    return any(is_users(frame) and frame.f_code.co_code[at] == RAISE for frame, at in innermost)
 
 
 def _calls(error: BaseException) -> Iterator[tuple[FrameType, int]]:

@@ -10,14 +10,12 @@ from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.detectors import bad_value
 from gradtui.findings.not_finite import locate
 from gradtui.findings.record import Record
-from gradtui.findings.words.whereabouts import at, quoted
+from gradtui.findings.refusal_facts import facts_of, line
 from gradtui.grad_fns import called_functions
 from gradtui.graph.operands import operation
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.model import Problem, Source, Witness
 
-DTYPES = {"Half": "float16", "BFloat16": "bfloat16", "Float": "float32"}
-"""By what torch's messages call them."""
 RULES = {"GreaterThan": "positive", "GreaterThanEq": "positive", "Interval": "interval", "Simplex": "simplex"}
 """What torch calls it that a parameter of a distribution has to be, and the row that says what people do."""
 
@@ -35,12 +33,12 @@ def detect(record: Record) -> Iterator[Cause]:
     if told.how == "bad_values" and (witness := locate.before_it_raised(record)) is not None:
         yield _of_bad_values(record, witness, problem)
         return
-    facts = _facts(told)
+    facts = facts_of(told)
     evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
     if told.how == "freed" and told.earlier is not None:
-        evidence.append(("backward ran", {"place": _line(told.earlier)}))
+        evidence.append(("backward ran", {"place": line(told.earlier)}))
     if told.how in CUSTOM and told.kept is not None:
-        evidence.append(("applied", {"place": _line(told.kept)}))
+        evidence.append(("applied", {"place": line(told.kept)}))
     kind = "refused: freed by grad" if _is_of_a_gradient(record, told) else _kind(told)
     yield Cause(
         kind,
@@ -120,31 +118,3 @@ def _kind(told: Raised) -> str:
     if told.how == "inference" and told.made is None:
         return "refused: inference unseen"
     return f"refused: {told.how}"
-
-
-def _facts(told: Raised) -> dict[str, Fact]:
-    return {
-        "place": _line(told.source) or "it",
-        "operation": told.operation,
-        "tensor": told.tensor or "a tensor",
-        "shape": _shape(told.shape),
-        "of_shape": f" of shape {_shape(told.shape)}" if told.shape else "",
-        "wanted": _shape(told.wanted),
-        "index": "" if told.place is None else str(told.place + 1),
-        "count": str(told.count),
-        "needed": str(told.needed),
-        "saver": told.saver,
-        "kept": _line(told.kept) or told.saver or "an operation",
-        "made": _line(told.made),
-        "holder": told.holder,
-        "earlier": _line(told.earlier),
-        "dtype": DTYPES.get(told.operation, told.operation),
-    }
-
-
-def _shape(shape: tuple[int, ...] | None) -> str:
-    return "" if shape is None else str(list(shape))
-
-
-def _line(source: Source | None) -> str:
-    return quoted(source) + at(source) if source is not None and source.text else at(source).removeprefix(" at ")

@@ -329,33 +329,6 @@ REFUSALS: dict[str, Sentence] = {
         "of raw scores binary_cross_entropy_with_logits(scores, target), or torch.sigmoid(scores) before; of probabilities that "
         "rounding took beyond 0 or 1 clamp(0, 1)",
     ),
-    "refused: no_class": Sentence(
-        "input",
-        "forward",
-        "{place}: the target holds {count}, and the scores are of {needed} classes, which count from 0: that is none of them",
-        "look at the labels, target.min() and target.max(): give the last layer as many outputs as there are classes, let the "
-        "labels begin at 0, or leave some out by ignore_index",
-    ),
-    "refused: target_shape": Sentence(
-        "input",
-        "forward",
-        "{place}: {operation} does not take a target of shape {shape} with scores of {wanted}",
-        "class numbers, one of each example: target.squeeze(1), or target.view(-1); else what has the shape of the scores: "
-        "target.view_as(scores), or scores.squeeze(1)",
-    ),
-    "refused: target_dtype": Sentence(
-        "input",
-        "forward",
-        "{place}: {operation} takes class numbers of dtype long, or probabilities of all classes of a floating dtype, and the "
-        "target is neither",
-        "target.long() of class numbers; target.float() of one-hot or smoothed labels",
-    ),
-    "refused: two_dtypes": Sentence(
-        "input",
-        "forward",
-        "{place}: its operands are of two dtypes, {tensor}",
-        "x.float() for the data, as arrays of numpy are float64; model.double() where all is to be so; autocast for halves",
-    ),
     "refused: bad_values": Sentence(
         "nonfinite",
         "forward",

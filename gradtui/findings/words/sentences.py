@@ -11,6 +11,7 @@ from gradtui.findings.words.higher_orders import EVIDENCE_OF_FURTHER, FURTHER
 from gradtui.findings.words.mistakes import EVIDENCE_OF_LEAVES, NOT_A_LEAF, OF_LOSSES, STORAGE, STRAYS, UNREADABLE
 from gradtui.findings.words.not_finite import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
+from gradtui.findings.words.refused_sizes import OF_SIZES
 from gradtui.findings.words.sentence import Sentence
 from gradtui.findings.words.sizes import EVIDENCE_OF_SIZES, LOST_DIGITS, SIZES
 from gradtui.findings.words.whereabouts import gathered
@@ -19,7 +20,7 @@ from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
 TABLES: dict[str, dict[str, Sentence]] = {
-    "refused": REFUSALS,
+    "refused": REFUSALS | OF_SIZES,
     "values": BAD_VALUES,
     "gradients": BAD_GRADIENTS,
     "cut off": CUTTING,

@@ -193,6 +193,85 @@ def one_hot_labels_without() -> None:
     nn.functional.cross_entropy(torch.zeros(3, 2, requires_grad=True), torch.eye(3, 2, dtype=torch.long))  # <- here
 
 
+def forgotten_channels() -> None:
+    nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(36, 2))(torch.randn(2, 1, 8, 8))  # <- here
+
+
+def matrix_by_a_short_vector() -> None:
+    torch.ones(3, 4, requires_grad=True) @ torch.ones(3)  # <- here
+
+
+def channels_last() -> None:
+    nn.Conv2d(3, 4, 3)(torch.randn(2, 8, 8, 3))  # <- here
+
+
+def sequence_of_other_features() -> None:
+    nn.LSTM(4, 6)(torch.randn(5, 2, 3))  # <- here
+
+
+def norm_of_other_features() -> None:
+    nn.BatchNorm1d(6)(torch.randn(5, 4))  # <- here
+
+
+def target_of_other_outputs() -> None:
+    nn.functional.mse_loss(torch.ones(5, 3, requires_grad=True), torch.ones(2))  # <- here
+
+
+def last_labels_missing() -> None:
+    nn.functional.cross_entropy(torch.zeros(5, 2, requires_grad=True), torch.zeros(4, dtype=torch.long))  # <- here
+
+
+def word_beyond_the_table() -> None:
+    nn.Embedding(10, 3)(torch.tensor([1, 10]))  # <- here
+
+
+def measured_words() -> None:
+    nn.Embedding(10, 3)(torch.tensor([1.0, 2.0]))  # <- here
+
+
+def element_beyond_the_end() -> None:
+    torch.ones(3, requires_grad=True)[5]  # <- here
+
+
+def labels_of_whole_numbers() -> None:
+    scores = torch.zeros(3, requires_grad=True)
+    nn.functional.binary_cross_entropy_with_logits(scores, torch.ones(3, dtype=torch.long))  # <- here
+
+
+def probabilities_beside_labels() -> None:
+    nn.functional.binary_cross_entropy(torch.full((3, 1), 0.5, requires_grad=True), torch.ones(3))  # <- here
+
+
+def batch_that_is_smaller() -> None:
+    torch.ones(5, 6, requires_grad=True).view(8, 6)  # <- here
+
+
+def view_of_a_transpose() -> None:
+    torch.ones(5, 6, requires_grad=True).t().view(-1)  # <- here
+
+
+def other_rows_beside() -> None:
+    torch.cat([torch.ones(3, 2, requires_grad=True), torch.ones(2, 3)], 1)  # <- here
+
+
+def stack_of_other_lengths() -> None:
+    torch.stack([torch.ones(3, requires_grad=True), torch.ones(2)])  # <- here
+
+
+def truth_of_several() -> None:
+    w = torch.ones(3, requires_grad=True)
+    if w > 0:  # <- here
+        w.sum()
+
+
+def data_elsewhere() -> None:
+    nn.Linear(3, 2)(torch.ones(4, 3, device="meta"))  # <- here
+
+
+def picture_of_doubles() -> None:
+    nn.Conv2d(1, 4, 3)(torch.zeros(2, 1, 8, 8, dtype=torch.float64))  # <- here
+
+
 def array_of_doubles() -> None:
     nn.Linear(3, 2)(torch.zeros(4, 3, dtype=torch.float64))  # <- here
 
@@ -256,11 +335,31 @@ def saves_more_when_it_runs_again() -> None:
         (labels_with_fractions, "target_dtype", ""),
         (one_hot_labels_without, "target_dtype", ""),
         (array_of_doubles, "two_dtypes", "Double and Float"),
+        (picture_of_doubles, "two_dtypes", "double and float"),
+        (forgotten_channels, "features", ""),
+        (matrix_by_a_short_vector, "features", ""),
+        (channels_last, "features", ""),
+        (sequence_of_other_features, "features", ""),
+        (norm_of_other_features, "features", ""),
+        (target_of_other_outputs, "sizes_apart", ""),
+        (last_labels_missing, "examples_apart", ""),
+        (word_beyond_the_table, "no_row", ""),
+        (measured_words, "index_dtype", ""),
+        (element_beyond_the_end, "no_element", ""),
+        (labels_of_whole_numbers, "whole_result", ""),
+        (probabilities_beside_labels, "target_shape", ""),
+        (batch_that_is_smaller, "no_view", ""),
+        (view_of_a_transpose, "strides", ""),
+        (other_rows_beside, "joined", ""),
+        (stack_of_other_lengths, "joined", ""),
+        (truth_of_several, "ambiguous", ""),
+        (data_elsewhere, "devices", ""),
         (counts_its_calls, "recomputed", ""),
         (saves_more_when_it_runs_again, "recomputed", ""),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
+@pytest.mark.filterwarnings("ignore:Using a target size")
 def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
     if how == "inplace" and VERSION < (2, 10):
         pytest.skip("the line that wrote over what a node keeps is not seen before torch 2.10")
@@ -281,6 +380,41 @@ def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> N
     if marked:
         assert finding.source is not None
         assert finding.source.line == marked[0]
+
+
+NUMBERS: dict[Callable[[], None], tuple[int, int]] = {
+    forgotten_channels: (144, 36),
+    matrix_by_a_short_vector: (3, 4),
+    channels_last: (8, 3),
+    sequence_of_other_features: (3, 4),
+    norm_of_other_features: (4, 6),
+    target_of_other_outputs: (3, 2),
+    last_labels_missing: (5, 4),
+    word_beyond_the_table: (10, 10),
+    element_beyond_the_end: (5, 3),
+}
+"""What comes, and what is taken, as the code above has it."""
+
+
+@pytest.mark.parametrize("step", NUMBERS, ids=lambda step: step.__name__)
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_the_numbers_that_do_not_fit(step: Callable[[], None]) -> None:
+    with pytest.raises((RuntimeError, ValueError, IndexError)), gradtui.trace() as trace:
+        step()
+    assert [one.kind for one in trace.findings] == ["refused"]
+    told = trace._trace.failed
+    assert told is not None
+    assert told.problem is not None
+    raised = told.problem.raised
+    assert raised is not None
+    assert (raised.count, raised.needed) == NUMBERS[step]
+
+
+def test_a_layer_that_is_given_another_size_is_named() -> None:
+    net = nn.Sequential(nn.Linear(3, 5), nn.Linear(4, 2))
+    with pytest.raises(RuntimeError, match="multiplied"), gradtui.trace(net) as trace:
+        net(torch.ones(2, 3))
+    assert "1.weight" in trace.findings[0].text
 
 
 def test_nan_among_probabilities_is_told_as_nan() -> None:

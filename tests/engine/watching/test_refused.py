@@ -73,11 +73,16 @@ def switches_off_for_a_while(model: nn.Module, x: torch.Tensor) -> Any:
     return y.mean()
 
 
+def has_other_sizes(model: nn.Module, x: torch.Tensor) -> Any:
+    return model(x[:, 1:]).mean()
+
+
 REFUSED: dict[str, tuple[Step, str, int]] = {
     "a leaf is written over": (writes, "inplace", 2),
     "a graph ends in NumPy": (leaves, "left_torch", 2),
     "inference mode": (infers, "no_grad", 3),
     "no derivative": (steps, "not_differentiable", 2),
+    "sizes that do not fit": (has_other_sizes, "refused", 1),
     "a constant": (is_constant, "constant", 2),
     "gradients are off for good": (switches_off, "no_grad", 1),
     "gradients are off for a while": (switches_off_for_a_while, "no_grad", 2),
@@ -93,11 +98,19 @@ def test_the_cause_is_told_with_its_line(name: str) -> None:
     assert first.source.line == step.__code__.co_firstlineno + line
 
 
-def test_nothing_is_told_of_an_exception_of_their_own() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("a leaf Variable that requires grad is not finite: nan"),
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied (4x8 and 9x1)"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_nothing_is_told_of_an_exception_of_their_own(error: Exception) -> None:
     def step(model: nn.Module, x: torch.Tensor) -> Any:
-        raise ValueError("a leaf Variable that requires grad is not finite: nan")
+        raise error
 
-    assert not told(step, ValueError)
+    assert not told(step, type(error))
 
 
 def test_a_state_that_is_carried_over_is_told_where_it_is_used() -> None:
