@@ -36,6 +36,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         given, lr=1e-3, weight_decay=0.1, decoupled_weight_decay=True
     ),
     "RMSprop": lambda given: torch.optim.RMSprop(given, lr=1e-3),
+    "Adamax": lambda given: torch.optim.Adamax(given, lr=1e-3),
 }
 
 

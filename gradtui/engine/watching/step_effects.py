@@ -10,14 +10,12 @@ import torch
 
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.watching.optimizer_settings import setting
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import DIVIDING, History
 from gradtui.runs.run import ParameterNorms
 from gradtui.snapshot.model import Source
 
 DECOUPLED = {"AdamW", "Adafactor", "Muon"}
 """Take weight decay off the weights themselves; the others add it to the gradient."""
-DIVIDING = {"Adam", "AdamW", "NAdam", "RAdam", "RMSprop"}
-"""Divide a gradient by its size and eps."""
 NEXT_TO_NOTHING = 1e-3
 """Of what a step changes, or of what is added to a gradient: what a gradient can be that is not felt."""
 HELD = 1e-2

@@ -24,6 +24,10 @@ Seen = Literal[
 YOUR_CODE = "your code"
 """The name of what updates weights by hand, in place of an optimizer's."""
 
+DIVIDING = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "SparseAdam"}
+"""Optimizers that divide a gradient by its size and eps: what they change is about as large as the learning rate, whatever the
+gradient is, but for one that is next to nothing beside eps."""
+
 FIRST = 3
 """Steps of a training in which what it is made of is looked at."""
 LASTING = 3

@@ -11,6 +11,7 @@ from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.biases import is_bias, weights_beside
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import (
+    DIVIDING,
     EARLY,
     LEAST_UPDATES,
     MOSTLY,
@@ -25,8 +26,6 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no parameters()", False, "likely"),
     ("in no optimizer", True, "perhaps"),
 )
-BY_THE_RATE = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop"}
-"""Their changes are about as large as the learning rate, whatever the gradient is."""
 VANISHING = 1e-5
 """Of the largest gradient beside it: what is below does not arrive."""
 ARRIVING = 0.01
@@ -156,7 +155,7 @@ def unmoved(history: History) -> Iterator[Fault]:
             continue
         row = "change is lost"
         if dtype in NARROW:
-            of_the_rate = history.optimizers[number].name in BY_THE_RATE
+            of_the_rate = history.optimizers[number].name in DIVIDING
             by_the_gradient = "change by the gradient is lost in a narrow dtype"
             row = "change is lost in a narrow dtype" if of_the_rate else by_the_gradient
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
