@@ -10,7 +10,7 @@ from gradtui.findings.over_time.history import DIVIDING
 
 RATE, STEPS = 1e-3, 300
 ABOUT = 3
-"""Times by which a step may be off from the rate; that of RAdam grows to it, and that of Adagrad is down to a seventeenth by then."""
+"""Times by which a step may be off from the rate: by then that of RAdam has grown to it, and that of Adagrad is far below."""
 OTHERS = ("Adadelta", "Adafactor", "Adagrad", "ASGD", "Muon", "Rprop", "SGD")
 """LBFGS has a closure."""
 

@@ -1,4 +1,5 @@
-"""Is a gradient far too large, or next to nothing, and what on the way from the loss makes it so?"""
+"""Is a gradient far too large, or next to nothing, and what on the way from the loss makes it so? Or is a layer of which nearly
+nothing lets one through?"""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from gradtui.findings import layer_sizes, loss_terms, size_changes
+from gradtui.findings import layer_sizes, loss_terms, mostly_saturated, size_changes
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.detectors import constant_loss
 from gradtui.findings.layer_sizes import Layer
@@ -52,6 +53,8 @@ def _of_all(record: Record, profile: Sequence[Layer]) -> Iterator[Cause]:
         yield found
     elif len(own) < len(profile) and (found := _of_layers(record, profile)):
         yield replace(found, certainty="perhaps")
+    elif not record.is_expression:
+        yield from mostly_saturated.causes(record)
 
 
 def _of_layers(record: Record, profile: Sequence[Layer]) -> Cause | None:

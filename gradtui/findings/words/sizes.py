@@ -34,6 +34,14 @@ SIZES: dict[str, Sentence] = {
     "vanishing by a hook": Sentence("vanishing", "backward", FALLS, LOOK),
     "vanishing by a gate": Sentence("vanishing", "backward", FALLS + "; {gate} starts that small", LARGER_GATE),
     "vanishing at once": Sentence("saturated", "backward", FALLS, LOGITS),
+    "mostly saturated": Sentence(
+        "saturated",
+        "backward",
+        "{node}: nearly all of its elements are saturated{reach}: its derivative is {slope:2} in the mean, where {most:2} is the "
+        "most, so next to nothing goes back by them",
+        "keep its operand small: normalise the inputs, start with smaller weights, or put a normalised layer before it; no fault "
+        "where it has learned to be so",
+    ),
     "exploding": Sentence("exploding", "backward", GROWS + "most in {node}, by {factor:2}x", SCALE),
     "exploding by a tiny divisor": Sentence(
         "exploding",
