@@ -37,6 +37,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     loss_curve.sinks,
     loss_curve.spike,
     loss_curve.leaps,
+    loss_curve.climbs,
     steps_and_rates.order,
     steps_and_rates.never,
     steps_and_rates.rate,

@@ -41,6 +41,14 @@ REACH = 1.25
 BEYOND = 0.1
 """Of what the loss has grown by: where it rose by less than that along the steps, where they ended, none went too far."""
 
+LEAST_TO_CLIMB = 10
+ENDS = 3
+"""Losses at the begin and at the end, of which the median is taken."""
+MOSTLY = 0.8
+"""Of the updates, in which the loss grows."""
+CLOSE = 0.1
+"""So near a loss grows by what a step along the gradient makes of it: its length, times the mean of the gradients at its ends."""
+
 
 class Growth(NamedTuple):
     """share: what the steps account for, of what the loss has grown by, at most. beyond: by how much of that it rose along them
@@ -321,3 +329,30 @@ def detect(history: History) -> Iterator[Fault]:
         else:
             row = "loss grows by itself" if REACH * one.share < 1 else "loss grows ahead of the steps"
             yield Fault(row, one.first, facts, "perhaps")
+
+
+def climbs(history: History) -> Iterator[Fault]:
+    """Steps that go along the gradient, not against it: a wrong sign, `w += lr * w.grad`, or an optimizer with maximize=True."""
+    grown = {one.optimizer for one in _grown(history)}
+    for number, one in enumerate(history.optimizers):
+        losses = [loss for _, loss in one.losses]
+        if number in grown or len(losses) < LEAST_TO_CLIMB or not all(map(math.isfinite, losses)):
+            continue
+        begin, end = median(losses[:ENDS]), median(losses[-ENDS:])
+        facts = {"begin": begin, "end": end, "steps": len(losses), "optimizer": one.name}
+        if end <= begin:
+            continue
+        if one.uphill and _share_along(one, math.inf) >= MOSTLY:
+            yield Fault("loss is climbed", None, facts, "perhaps", source=one.source)
+        elif not one.uphill and _share_along(one, CLOSE) >= MOSTLY:
+            yield Fault("steps go along the gradient", None, facts, "perhaps", source=one.source)
+
+
+def _share_along(optimizer: OptimizerHistory, close: float) -> float:
+    """The part of the updates in which the loss grows, and by what such a step makes of it but for the part `close` of that."""
+    steps = [*zip(optimizer.losses, optimizer.gradients, optimizer.changes, strict=True)]
+    fitting = 0
+    for ((_, before), here, change), ((_, after), there, _) in pairwise(steps):
+        expected = change * (here + there) / 2
+        fitting += after > before and (close == math.inf or abs(after - before - expected) <= close * expected)
+    return fitting / (len(steps) - 1)

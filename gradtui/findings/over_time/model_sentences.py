@@ -109,6 +109,17 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "makes it large",
         "no fault of an attack, or of a reward; else leave maximize out: a loss is to become small",
     ),
+    "loss is climbed": Sentence(
+        "divergence",
+        "the loss grows from {begin} to {end} in {steps} updates: {optimizer} has maximize=True, and makes it large",
+        "no fault of an attack, or of a reward; else leave maximize out: a loss is to become small",
+    ),
+    "steps go along the gradient": Sentence(
+        "divergence",
+        "the loss grows from {begin} to {end} in {steps} updates, each time by about as much as a step along the gradient makes "
+        "it grow: the gradient seems to be added, where it is to be subtracted",
+        "w -= lr * w.grad makes a loss small; no fault of an attack, or of a reward, which is to become large",
+    ),
     "weights are thrown away": Sentence(
         "divergence",
         "the step of update {last} changes the weights by {moved} times their norm, which is far too large (learning rate "

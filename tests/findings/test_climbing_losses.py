@@ -1,0 +1,105 @@
+"""Updates that make a loss larger, as their sign is wrong; and losses that grow for other reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+
+Weights = torch.Tensor
+Update = Callable[[Weights], object]
+
+
+class Ascent(torch.optim.Optimizer):
+    """Somebody's own, with a wrong sign."""
+
+    def __init__(self, parameters: list[Weights], lr: float) -> None:
+        super().__init__(parameters, {"lr": lr})
+
+    def step(self) -> None:  # type: ignore[override]
+        with torch.no_grad():
+            for group in self.param_groups:
+                for one in group["params"]:
+                    one.add_(one.grad, alpha=group["lr"])
+
+
+def by_hand(rate: float) -> Callable[[Weights], Update]:
+    def made(_: Weights) -> Update:
+        def update(w: Weights) -> None:
+            assert w.grad is not None
+            with torch.no_grad():
+                w += rate * w.grad
+            w.grad.zero_()
+
+        return update
+
+    return made
+
+
+def stepping(make: Callable[[Weights], torch.optim.Optimizer]) -> Callable[[Weights], Update]:
+    def made(w: Weights) -> Update:
+        optimizer = make(w)
+
+        def update(_: Weights) -> None:
+            optimizer.step()
+            optimizer.zero_grad()
+
+        return update
+
+    return made
+
+
+def texts(make: Callable[[Weights], Update], harder: float = 0.0) -> tuple[list[str], list[float]]:
+    """harder: by how much the target goes away at each update. The loss has a curvature of 2 on all its axes."""
+    torch.manual_seed(0)
+    w, target, losses = nn.Parameter(torch.zeros(4)), torch.ones(4), []
+    update = make(w)
+    with gradtui.watch(nn.ParameterList([w])) as watch:
+        for _ in range(30):
+            loss = (w - target).square().sum()
+            torch.autograd.backward(loss)
+            update(w)
+            losses.append(loss.item())
+            target = target * (1 + harder)
+    assert all(one.certainty == "perhaps" for one in watch.findings)
+    return [one.text for one in watch.findings if one.kind == "divergence"], losses
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (by_hand(0.001), "added"),
+        (by_hand(0.02), "added"),
+        (stepping(lambda w: Ascent([w], 0.01)), "added"),
+        (stepping(lambda w: torch.optim.SGD([w], 0.01, maximize=True)), "maximize"),
+        (stepping(lambda w: torch.optim.Adam([w], 0.01, maximize=True)), "maximize"),
+    ],
+)
+def test_a_wrong_sign(make: Callable[[Weights], Update], word: str) -> None:
+    found, losses = texts(make)
+    assert losses[-1] > losses[0]
+    assert [word in one for one in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("make", "harder"),
+    [
+        (by_hand(-1.01), 0.0),  # beyond the edge at which it is stable: it leaps over the least, ever farther
+        (by_hand(-1e-5), 0.02),
+        (by_hand(-0.001), 0.1),
+        (stepping(lambda w: torch.optim.SGD([w], 0.05, momentum=0.5)), 0.2),
+        (stepping(lambda w: torch.optim.Adam([w], 0.01)), 0.05),
+    ],
+)
+def test_a_loss_that_grows_for_another_reason(make: Callable[[Weights], Update], harder: float) -> None:
+    found, losses = texts(make, harder)
+    assert losses[-1] > losses[0]
+    assert not [one for one in found if "added" in one or "maximize" in one]
+
+
+def test_a_loss_that_falls() -> None:
+    assert texts(by_hand(-0.1))[0] == []
