@@ -74,6 +74,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     left_gradients.carried,
     left_gradients.foreign,
     losses.row_order,
+    losses.alike_inputs,
     losses.learned_target,
     structure.frozen_in_name,
     structure.frozen,

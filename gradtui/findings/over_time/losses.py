@@ -1,9 +1,11 @@
-"""What a loss was given that it does not take, or that it should not move."""
+"""What a loss was given that it does not take, or that it should not move; and a model, that it can hardly tell apart."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from gradtui.dtypes import limits
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted, Seen
 from gradtui.snapshot.finding import Certainty
@@ -57,6 +59,17 @@ def constant_term(history: History) -> Iterator[Fault]:
         if one.updates >= SEVERAL and not by_hand and all(each.optimizer is None for each in learned):
             row = "term is of inputs" if one.latest["leaves"] else "term has no graph"
             yield Fault("term is cut" if one.facts["is_cut"] else row, one.since, {}, source=one.source)
+
+
+def alike_inputs(history: History) -> Iterator[Fault]:
+    """Of each model the column of which the least is left."""
+    told: set[str] = set()
+    for one in sorted(history.of("alike_inputs"), key=lambda one: one.facts["spread"] / one.facts["size"]):
+        model, dtype, share = one.facts["model"], limits(one.facts["dtype"]), one.facts["spread"] / one.facts["size"]
+        if one.updates >= SEVERAL and model not in told:
+            told.add(model)
+            left = max(0, math.floor(math.log10(share / dtype.epsilon)))
+            yield Fault("inputs are alike", None, {**one.facts, "digits": dtype.digits, "left": left}, "perhaps")
 
 
 def row_order(history: History) -> Iterator[Fault]:

@@ -60,6 +60,13 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "backward passes: p = p - lr * p.grad gives another tensor the name p",
         "write into the weight, under torch.no_grad(): p -= lr * p.grad, or p.sub_(lr * p.grad)",
     ),
+    "inputs are alike": Sentence(
+        "lost_digits",
+        "column {column} of what {model} is given is about {size}, and its numbers differ by {spread} at most: of the {digits} "
+        "digits of {dtype} about {left} are left to tell its rows apart",
+        "take off what they have in common before they are made {dtype}, in float64: (x - x.mean(0)) / x.std(0); of times, "
+        "seconds since the first one",
+    ),
     "update is no leaf": Sentence(
         "not_a_leaf",
         "{names}: a new tensor takes its place here, which an operation makes of it and its gradient: that is no leaf, so no "

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from gradtui.engine.capture.introspection import is_a, named_parameters, submodules
+from gradtui.engine.watching.calls import inputs_of_models
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.findings.over_time.history import History, ModeHistory
 
@@ -45,6 +46,8 @@ class Modes:
         if self.depth == 1:
             self._names.see(module)
             self._outermost = module
+            if self._history.is_early and torch.is_grad_enabled():
+                inputs_of_models.look(self._history, type(module).__name__, args)
         elif module._parameters and id(module) not in self._met:
             self._met.add(id(module))
             self._names.meet(module)
