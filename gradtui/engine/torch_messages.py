@@ -63,7 +63,15 @@ MESSAGES: dict[Refusal, str] = {
     r"size mismatch, got input \(\d+\), mat \(\d+x(?P<needed1>\d+)\), vec \((?P<count1>\d+)\)|"
     r"must be equal to input_size\. Expected (?P<needed2>\d+), got (?P<count2>\d+)|"
     r"to have (?P<needed3>\d+) channels, but got (?P<count3>\d+) channels instead|"
-    r"running_mean should contain (?P<count4>\d+) elements not (?P<needed4>\d+)",
+    r"running_mean should contain (?P<count4>\d+) elements not (?P<needed4>\d+)|"
+    r"normalized_shape=\[(?:\d+, )*(?P<needed5>\d+)\].*size\[(?:\d+, )*(?P<count5>\d+)\]|"
+    r"dimensions of batch2 tensor to be: \[\d+, (?P<count6>\d+)\] but got: \[\d+, (?P<needed6>\d+)\]|"
+    r"was expecting embedding dimension of (?P<needed7>\d+), but got (?P<count7>\d+)",
+    "dimensions": r"Expected \dD \(unbatched\) or \dD \(batched\) input to|[Ee]xpected \dD( or \dD)? input \(got \dD input\)",
+    "too_small": r"Kernel size can't be greater than actual input size|Output size is too small",
+    "state_size": r"Expected hidden(\[\d\])? size \(\d+, (?P<needed>\d+), \d+\), got \[\d+, (?P<count>\d+), \d+\]",
+    "classes_apart": r"Expected target size \[",
+    "other_weights": r"Error\(s\) in loading state_dict for (?P<model>\w+)",
     "sizes_apart": r"size of tensor a \((?P<count>\d+)\) must match the size of tensor b \((?P<needed>\d+)\) at "
     r"non-singleton dimension (?P<place>\d+)",
     "examples_apart": r"Expected input batch_size \((?P<count>\d+)\) to match target batch_size \((?P<needed>\d+)\)",
@@ -86,7 +94,7 @@ MESSAGES: dict[Refusal, str] = {
 assert set(MESSAGES) == set(get_args(Refusal))
 OF_SIZES: set[Refusal] = {
     "features", "sizes_apart", "examples_apart", "no_row", "no_element", "index_dtype", "whole_result", "no_view", "strides",
-    "joined", "ambiguous", "devices",
+    "joined", "ambiguous", "devices", "dimensions", "too_small", "state_size", "classes_apart", "other_weights",
 }  # fmt: skip
 """Sizes, indices, dtypes and devices that do not fit: torch says so before it computes anything."""
 ANY_ERROR: set[Refusal] = OF_SIZES | {"bad_values", "constraint", "one_value", "one_pixel", "no_class", "target_shape"}

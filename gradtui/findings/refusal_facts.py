@@ -18,6 +18,7 @@ def facts_of(told: Raised) -> dict[str, Fact]:
         "tensor": told.tensor or "a tensor",
         "shape": _shape(told.shape),
         "of_shape": f" of shape {_shape(told.shape)}" if told.shape else "",
+        "than_shape": f" than {_shape(told.shape)} has" if told.shape else "",
         "wanted": _shape(told.wanted),
         "of_operation": f" ({told.operation})" if told.operation else "",
         "of_both": f", {_shape(told.shape)} and {_shape(told.wanted)}" if told.shape and told.wanted else "",

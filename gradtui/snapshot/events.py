@@ -170,6 +170,11 @@ Refusal = Literal[
     "strides",
     "joined",
     "ambiguous",
+    "dimensions",
+    "too_small",
+    "state_size",
+    "classes_apart",
+    "other_weights",
     "unreduced",
     "nothing_to_clip",
     "bad_values",
@@ -192,8 +197,10 @@ entropy of what is not from 0 to 1. no_class: a target that is no class. target_
 take. two_dtypes, devices: of operands. features: a layer, or a matrix, takes another number of them. sizes_apart: operands that
 are not stretched to each other; examples_apart: scores and targets; joined: what is put together. no_row: of a table; no_element:
 of a dimension. index_dtype: indices that are no whole numbers. whole_result: numbers with fractions that are to be put into whole
-ones. no_view: another number of elements; strides: they do not lie in that order. ambiguous: one truth of several. unreduced: a
-forward pass of DistributedDataParallel, which waits for gradients of the one before.
+ones. no_view: another number of elements; strides: they do not lie in that order. ambiguous: one truth of several.
+dimensions: another number of them than a layer takes; too_small: less than a kernel reaches over. state_size: a hidden state of
+another batch. classes_apart: scores whose classes are not in dimension 1. other_weights: those of a file. unreduced: a forward
+pass of DistributedDataParallel, which waits for gradients of the one before.
 nothing_to_clip: of parameters of which none has a gradient. bad_values: nan or infinity where they may not be.
 """
 

@@ -147,7 +147,8 @@ class _Case:
             low, high = (int(one) for one in inputs[0].aminmax())
             needed = inputs[1].shape[0]
             count = low if low < 0 else high
-        tensor = next((name for one in inputs[1:] if (name := self.name(one))), "") if how == "features" else ""
+        learned = [one for one in inputs[1:] if one.requires_grad and is_leaf(one)] if how == "features" else []
+        tensor = self.name(learned[0]) if learned else ""
         return Raised(how, operation, self.source, tensor, first, second, place, count, needed)
 
     def was_given_bad_values(self) -> bool:

@@ -111,4 +111,38 @@ OF_SIZES: dict[str, Sentence] = {
         "{place} wants one number, or one truth, of a tensor that has several{of_shape}",
         "torch.where(condition, one, other) for each element; .any() or .all() of a condition, .mean() or .sum() of a loss",
     ),
+    "refused: dimensions": Sentence(
+        "refused",
+        "forward",
+        "{place}{of_operation} takes an input of another number of dimensions{than_shape}",
+        "pictures are [N, C, H, W]: x.unsqueeze(1) adds the channel of grey ones, x[None] a batch of one; x.flatten(1) makes a "
+        "row of each for a Linear layer",
+    ),
+    "refused: too_small": Sentence(
+        "refused",
+        "forward",
+        "{place}{of_operation} reaches over more than what it is given has",
+        "a smaller kernel_size, padding, less pooling and smaller strides before it, or larger pictures",
+    ),
+    "refused: state_size": Sentence(
+        "refused",
+        "forward",
+        "{place} is given a hidden state of {count} examples, and a batch of {needed}",
+        "begin each sequence, and each batch, with a state of its own size (leave it out: it is 0 then); where it is to be "
+        "carried on, the last batch of an epoch is smaller: drop_last=True; see what batch_first says of the order of dimensions",
+    ),
+    "refused: classes_apart": Sentence(
+        "refused",
+        "forward",
+        "{place}: cross_entropy looks for the classes in dimension 1 of the scores, which leaves another shape than that of the "
+        "target{of_both}",
+        "scores.transpose(1, 2) where the classes are last, or scores.flatten(0, 1) with target.flatten()",
+    ),
+    "refused: other_weights": Sentence(
+        "refused",
+        "forward",
+        "{place}: the weights that are loaded are of another model than the one that gets them: names or shapes differ",
+        "make the model with the sizes that it was saved with; names that begin with module. are of DataParallel: take that "
+        "away; strict=False leaves out what has no name there, but no other shape",
+    ),
 }

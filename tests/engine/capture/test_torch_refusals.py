@@ -272,6 +272,44 @@ def picture_of_doubles() -> None:
     nn.Conv2d(1, 4, 3)(torch.zeros(2, 1, 8, 8, dtype=torch.float64))  # <- here
 
 
+def rows_of_other_length() -> None:
+    nn.LayerNorm(8)(torch.ones(2, 6, requires_grad=True))  # <- here
+
+
+def batches_of_matrices() -> None:
+    torch.ones(4, 3, 5, requires_grad=True) @ torch.ones(4, 4, 2)  # <- here
+
+
+def attention_of_other_features() -> None:
+    x = torch.ones(5, 2, 12)
+    nn.MultiheadAttention(16, 2)(x, x, x)  # <- here
+
+
+def pictures_without_channels() -> None:
+    nn.Conv2d(1, 2, 3)(torch.ones(8, 28))  # <- here
+
+
+def pictures_for_rows() -> None:
+    nn.BatchNorm1d(3)(torch.ones(2, 3, 4, 4))  # <- here
+
+
+def kernel_beyond_the_picture() -> None:
+    nn.Conv2d(1, 2, 9)(torch.ones(2, 1, 5, 5))  # <- here
+
+
+def state_of_another_batch() -> None:
+    nn.GRU(3, 4)(torch.ones(5, 2, 3), torch.zeros(1, 6, 4))  # <- here
+
+
+def classes_in_the_end() -> None:
+    scores, labels = torch.zeros(8, 5, 3, requires_grad=True), torch.zeros(8, 5, dtype=torch.long)
+    nn.functional.cross_entropy(scores, labels)  # <- here
+
+
+def weights_of_another_model() -> None:
+    nn.Linear(4, 5).load_state_dict(nn.Linear(4, 3).state_dict())  # <- here
+
+
 def array_of_doubles() -> None:
     nn.Linear(3, 2)(torch.zeros(4, 3, dtype=torch.float64))  # <- here
 
@@ -354,6 +392,15 @@ def saves_more_when_it_runs_again() -> None:
         (stack_of_other_lengths, "joined", ""),
         (truth_of_several, "ambiguous", ""),
         (data_elsewhere, "devices", ""),
+        (rows_of_other_length, "features", ""),
+        (batches_of_matrices, "features", ""),
+        (attention_of_other_features, "features", ""),
+        (pictures_without_channels, "dimensions", ""),
+        (pictures_for_rows, "dimensions", ""),
+        (kernel_beyond_the_picture, "too_small", ""),
+        (state_of_another_batch, "state_size", ""),
+        (classes_in_the_end, "classes_apart", ""),
+        (weights_of_another_model, "other_weights", ""),
         (counts_its_calls, "recomputed", ""),
         (saves_more_when_it_runs_again, "recomputed", ""),
     ],
@@ -363,7 +410,10 @@ def saves_more_when_it_runs_again() -> None:
 def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
     if how == "inplace" and VERSION < (2, 10):
         pytest.skip("the line that wrote over what a node keeps is not seen before torch 2.10")
-    with pytest.raises((RuntimeError, ValueError, IndexError, TypeError)) as caught, gradtui.trace() as trace:
+    with (
+        pytest.raises((RuntimeError, ValueError, IndexError, TypeError, AssertionError)) as caught,
+        gradtui.trace() as trace,
+    ):
         step()
     (finding,) = trace.findings
     assert finding.certainty == "proved"
@@ -392,6 +442,10 @@ NUMBERS: dict[Callable[[], None], tuple[int, int]] = {
     last_labels_missing: (5, 4),
     word_beyond_the_table: (10, 10),
     element_beyond_the_end: (5, 3),
+    rows_of_other_length: (6, 8),
+    batches_of_matrices: (5, 4),
+    attention_of_other_features: (12, 16),
+    state_of_another_batch: (6, 2),
 }
 """What comes, and what is taken, as the code above has it."""
 
@@ -399,7 +453,7 @@ NUMBERS: dict[Callable[[], None], tuple[int, int]] = {
 @pytest.mark.parametrize("step", NUMBERS, ids=lambda step: step.__name__)
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_the_numbers_that_do_not_fit(step: Callable[[], None]) -> None:
-    with pytest.raises((RuntimeError, ValueError, IndexError)), gradtui.trace() as trace:
+    with pytest.raises((RuntimeError, ValueError, IndexError, AssertionError)), gradtui.trace() as trace:
         step()
     assert [one.kind for one in trace.findings] == ["refused"]
     told = trace._trace.failed
