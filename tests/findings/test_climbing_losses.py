@@ -103,3 +103,44 @@ def test_a_loss_that_grows_for_another_reason(make: Callable[[Weights], Update],
 
 def test_a_loss_that_falls() -> None:
     assert texts(by_hand(-0.1))[0] == []
+
+
+def trained(make: Callable[[nn.Module], torch.optim.Optimizer], size: int) -> tuple[list[tuple[str, str]], list[float]]:
+    """size: of a minibatch."""
+    torch.manual_seed(0)
+    model, losses = nn.Sequential(nn.Linear(6, 24), nn.ReLU(), nn.Linear(24, 3)), []
+    x = torch.randn(90, 6)
+    y = x[:, :3].argmax(1)
+    optimizer = make(model)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(40):
+            rows = torch.randint(0, 90, (size,))
+            loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+            losses.append(loss.item())
+    return [(one.kind, one.certainty) for one in watch.findings], losses
+
+
+def momentum(rate: float) -> Callable[[nn.Module], torch.optim.Optimizer]:
+    return lambda model: torch.optim.SGD(model.parameters(), rate, momentum=0.9)
+
+
+@pytest.mark.parametrize(("rate", "size", "certainty"), [(2, 16, "likely"), (5, 16, "likely"), (20, 90, "likely")])
+def test_steps_too_large_for_a_loss_to_fall(rate: float, size: int, certainty: str) -> None:
+    """It goes up and down, and ever farther up."""
+    found, losses = trained(momentum(rate), size)
+    assert losses[-1] > 10 * losses[0]
+    assert found == [("divergence", certainty)]
+
+
+def test_steps_so_large_that_nothing_is_gained() -> None:
+    assert trained(lambda model: torch.optim.SGD(model.parameters(), 5.0), 16)[0] == [("divergence", "perhaps")]
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1, 0.5])
+def test_steps_that_are_large_and_serve(rate: float) -> None:
+    found, losses = trained(momentum(rate), 16)
+    assert losses[-1] < losses[0]
+    assert found == []

@@ -261,7 +261,8 @@ def leaps(history: History) -> Iterator[Fault]:
     growing = {one.optimizer for one in growth(history)}
     for number, optimizer in enumerate(history.optimizers):
         if number not in growing and all(math.isfinite(loss) for _, loss in optimizer.losses):
-            yield from islice(chain(_stays_high(optimizer), _is_no_better(optimizer)), 1)
+            after_one = chain(_stays_high(optimizer), _is_no_better(optimizer))
+            yield from islice(chain(after_one, _does_not_fall(history, number, optimizer)), 1)
 
 
 def _stays_high(optimizer: OptimizerHistory) -> Iterator[Fault]:
@@ -286,6 +287,27 @@ def _is_no_better(optimizer: OptimizerHistory) -> Iterator[Fault]:
         if top > HIGH * most and end > BETTER * most:
             yield Fault("loss leaps for nothing", optimizer.losses[place][0],
                         {"last": end, **_leap(optimizer, place, top)}, "likely")  # fmt: skip
+
+
+def _does_not_fall(history: History, number: int, optimizer: OptimizerHistory) -> Iterator[Fault]:
+    """By no single step, but as all of them are so large."""
+    losses, third = optimizer.losses, len(optimizer.losses) // 3
+    if third < ENDS or optimizer.uphill:
+        return
+    parts = losses[:ENDS], losses[third:-third], losses[-third:]
+    begin, before, end = (median(loss for _, loss in part) for part in parts)
+    moved = median(optimizer.moves)
+    if not 0 < begin <= end or end < BETTER * before or not LITTLE <= moved < math.inf:
+        return
+    if _growth(history, number, optimizer, (losses[0][0], begin), (losses[-1][0], end), False).is_by_steps:
+        facts = {
+            "begin": begin,
+            "end": end,
+            "moved": moved,
+            "rate": optimizer.top_rate or math.nan,
+            "steps": len(losses),
+        }
+        yield Fault("loss does not fall", None, facts, "likely" if end > HIGH * begin else "perhaps")
 
 
 def _leap(optimizer: OptimizerHistory, place: int, top: float) -> dict[str, float]:

@@ -110,6 +110,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{moved} times their norm, which is far too large (learning rate {rate})",
         "take a far smaller learning rate, by powers of 10: Adam moves each weight by about as much as that, at each step",
     ),
+    "loss does not fall": Sentence(
+        "divergence",
+        "the loss is {begin} at first, and {end} in the last third of {steps} updates: a step changes the weights by {moved} "
+        "times their norm, which is too large for a loss to fall (learning rate {rate})",
+        "take a far smaller learning rate, by powers of 10, or clip the gradients (clip_grad_norm_)",
+    ),
     "loss is made large": Sentence(
         "divergence",
         "the loss grows from {begin} to {end}, by a factor of {each} an update on average: the optimizer has maximize=True, and "
