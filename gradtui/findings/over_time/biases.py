@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.history import History, ParameterHistory
 
-BIAS = re.compile("bias|b(?![a-z])")
-"""In small letters, at the begin of a name in a module: bias, bias_ih_l0, b, b1, b_out."""
+BIAS = re.compile("(?<![a-z])b(ias)?(?![a-z])")
+"""In small letters, as a word of a name: bias, bias_ih_l0, k_bias, b, b1, b_out."""
 PARAMETRIZED = "parametrizations"
 """The module in which torch keeps what `layer.weight` is made of: layer.parametrizations.weight.original0."""
 REPARAMETRIZED = ("", "_v", "_g", "_orig")
@@ -16,13 +16,13 @@ REPARAMETRIZED = ("", "_v", "_g", "_orig")
 
 
 def is_bias(name: str) -> bool:
-    return BIAS.match(_in_its_layer(name)[1]) is not None
+    return BIAS.search(_in_its_layer(name)[1]) is not None
 
 
 def weights_beside(history: History, bias: str) -> Iterator[ParameterHistory]:
     """Those that the same layer has for a bias: weight_ih_l0 for bias_ih_l0, w1 for b1."""
     layer, name = _in_its_layer(bias)
-    weight = BIAS.sub(lambda found: "weight" if found[0] == "bias" else "w", name, count=1)
+    weight = BIAS.sub(lambda found: "weight" if found[1] else "w", name, count=1)
     named = {weight + more for more in REPARAMETRIZED}
     for other in history.parameters.values():
         its_layer, its_name = _in_its_layer(other.name)
