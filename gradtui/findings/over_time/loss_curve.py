@@ -297,7 +297,8 @@ def _does_not_fall(history: History, number: int, optimizer: OptimizerHistory) -
     parts = losses[:ENDS], losses[third:-third], losses[-third:]
     begin, before, end = (median(loss for _, loss in part) for part in parts)
     moved = median(optimizer.moves)
-    if not 0 < begin <= end or end < BETTER * before or not LITTLE <= moved < math.inf:
+    is_far_above = end > HIGH * begin > 0
+    if not (is_far_above or (0 < begin <= end >= BETTER * before)) or not LITTLE <= moved < math.inf:
         return
     if _growth(history, number, optimizer, (losses[0][0], begin), (losses[-1][0], end), False).is_by_steps:
         facts = {
@@ -307,7 +308,7 @@ def _does_not_fall(history: History, number: int, optimizer: OptimizerHistory) -
             "rate": optimizer.top_rate or math.nan,
             "steps": len(losses),
         }
-        yield Fault("loss does not fall", None, facts, "likely" if end > HIGH * begin else "perhaps")
+        yield Fault("loss does not fall", None, facts, "likely" if is_far_above else "perhaps")
 
 
 def _leap(optimizer: OptimizerHistory, place: int, top: float) -> dict[str, float]:
