@@ -146,3 +146,39 @@ def test_steps_that_are_large_and_serve(rate: float) -> None:
     found, losses = trained(momentum(rate), 16)
     assert losses[-1] < losses[0]
     assert found == []
+
+
+def squares(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return nn.functional.mse_loss(out[:, 0], y.float(), reduction="none")
+
+
+def entropy(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return nn.functional.cross_entropy(out, y)
+
+
+@pytest.mark.parametrize(
+    ("loss", "is_negated"),
+    [
+        (lambda out, y: -entropy(out, y), True),
+        (lambda out, y: -squares(out, y).mean(), True),
+        (lambda out, y: (-squares(out, y)).sum(), True),
+        (lambda out, y: -nn.functional.binary_cross_entropy_with_logits(out[:, 0], y.float()), True),
+        (lambda out, y: entropy(out, y).neg().neg(), False),
+        (lambda out, y: entropy(out, y) - out.square().mean(), False),
+        (lambda out, y: -nn.functional.nll_loss(out.softmax(1), y), False),
+        (lambda out, y: -out.log_softmax(1)[:, 0].mean(), False),
+        (lambda out, y: -(out.log_softmax(1).exp() * out.log_softmax(1)).sum(), False),
+    ],
+)
+def test_a_minus_before_a_loss(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], is_negated: bool) -> None:
+    """Of an update, and of a capture."""
+    torch.manual_seed(0)
+    model, x, y = nn.Linear(4, 3), torch.randn(6, 4), torch.arange(6) % 3
+    optimizer = torch.optim.SGD(model.parameters(), 0.01)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(3):
+            optimizer.zero_grad()
+            torch.autograd.backward(loss(model(x), y))
+            optimizer.step()
+    for found in (watch.findings, gradtui.capture(loss(model(x), y), model=model).findings):
+        assert [one.certainty for one in found if one.kind == "divergence"] == ["perhaps"] * is_negated

@@ -33,6 +33,7 @@ from gradtui.engine.watching.kept_calls.tensor_references import given_to, is_le
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.passes.kept_graphs import KeptGraphs
+from gradtui.engine.watching.passes.negated_losses import negated
 from gradtui.engine.watching.passes.penalised_weights import PenalisedWeights
 from gradtui.engine.watching.passes.repeated_losses import RepeatedLosses
 from gradtui.engine.watching.scalers import Scaled
@@ -166,6 +167,8 @@ class Passes:
         self.graphs.mark(self._begun.outputs, self._history.updates)
         if self._history.updates - self._history.begun <= FIRST:
             self._look_for_leaves()
+            for loss in filter(None, map(negated, self._begun.outputs)):
+                self._history.note("negated_loss", place, loss, loss=loss)
         if keeps:
             self.old_is_wanted = True
             kept = self._history.note("kept_graph", place, crossed=0)

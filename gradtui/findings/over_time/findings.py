@@ -75,6 +75,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     left_gradients.foreign,
     losses.row_order,
     losses.alike_inputs,
+    losses.negated,
     losses.learned_target,
     structure.frozen_in_name,
     structure.frozen,

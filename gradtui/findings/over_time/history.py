@@ -18,7 +18,7 @@ Seen = Literal[
     "made_smaller", "clipped_nothing", "made_anew", "transformed", "zero_derivative", "constant_term", "idle_closure",
     "single_element", "carried", "unstepped", "frozen_in_name", "custom",
     "new_leaves", "repeated_loss", "lost_update", "no_leaf", "emptied", "off", "left_over",
-    "alike_inputs",
+    "alike_inputs", "negated_loss",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 

@@ -61,6 +61,11 @@ def constant_term(history: History) -> Iterator[Fault]:
             yield Fault("term is cut" if one.facts["is_cut"] else row, one.since, {}, source=one.source)
 
 
+def negated(history: History) -> Iterator[Fault]:
+    for one in history.of("negated_loss"):
+        yield Fault("loss is negated", None, dict(one.facts), "perhaps", source=one.source)
+
+
 def alike_inputs(history: History) -> Iterator[Fault]:
     """Of each model the column of which the least is left."""
     told: set[str] = set()

@@ -133,6 +133,11 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "it grow: the gradient seems to be added, where it is to be subtracted",
         "w -= lr * w.grad makes a loss small; no fault of an attack, or of a reward, which is to become large",
     ),
+    "loss is negated": Sentence(
+        "divergence",
+        "there is a minus before {loss}: minus a loss is made small, so that the loss itself is made large",
+        "take the minus away; no fault where one network plays against another, or of an attack",
+    ),
     "weights are thrown away": Sentence(
         "divergence",
         "the step of update {last} changes the weights by {moved} times their norm, which is far too large (learning rate "

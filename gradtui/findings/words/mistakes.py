@@ -130,6 +130,12 @@ OF_LOSSES: dict[str, Sentence] = {
         "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
         "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
     ),
+    "loss is negated": Sentence(
+        "divergence",
+        "forward",
+        "there is a minus before {node}: minus a loss is made small, so that the loss itself is made large",
+        "take the minus away; no fault where one network plays against another, or of an attack",
+    ),
     "advantage moves": Sentence(
         "learned_target",
         "backward",

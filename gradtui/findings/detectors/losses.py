@@ -1,5 +1,5 @@
 """Is a loss given what it does not take? Numbers of another kind, or shapes [n, 1] and [n], which are broadcast to [n, n] without
-an error, so that each prediction is compared with every target."""
+an error, so that each prediction is compared with every target. Or is one made large, by a minus before it?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
+from gradtui.grad_fns.losses import is_never_below_0
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Certainty
@@ -25,6 +26,7 @@ MOST_TERMS = 100
 def detect(record: Record) -> Iterator[Cause]:
     yield from _misgiven(record)
     yield from _broadcast(record)
+    yield from _negated(record)
 
 
 def _misgiven(record: Record) -> Iterator[Cause]:
@@ -48,6 +50,26 @@ def _broadcast(record: Record) -> Iterator[Cause]:
             facts: dict[str, Fact] = {"node": node, "before": str([*before.shape]), "shape": str([*node.shape])}
             facts["other"] = str([size] if len(before.shape) == 2 else [size, 1])
             yield Cause("loss broadcast", Place(node.id), facts, "likely")
+
+
+def _negated(record: Record) -> Iterator[Cause]:
+    """Of losses that are never below 0: a gradient below 0 that comes in from above is that of a minus."""
+    if record.is_expression or len(record.graph.roots) != 1:
+        return
+    node = record.nodes[record.graph.roots[0]]
+    while operation(node) in (MEANS | {"Neg"} if node.shape else MEANS | SCALED - {"Sqrt"}):
+        below = [edge.target for edge in node.edges if edge.target is not None]
+        if len(below) != 1:
+            return
+        node = record.nodes[below[0]]
+    came = node.grad_output
+    if came is not None and came.numbers and came.numbers[0] < 0 and _is_loss(record, node):
+        yield Cause("loss is negated", Place(node.id), {"node": node}, "perhaps")
+
+
+def _is_loss(record: Record, node: Node) -> bool:
+    below = [operation(record.nodes[edge.target]) for edge in node.edges if edge.target is not None]
+    return is_never_below_0(operation(node), below)
 
 
 def _ends(record: Record) -> Iterator[Node]:
