@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby, pairwise
 
 from msgspec import Struct
@@ -68,9 +69,7 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
     every = [value for track in tracks for value in track.values if math.isfinite(value)]
     powers = _spans_powers(every)
     longest = max(len(track.values) for track in tracks)
-
-    def height_of(value: float) -> float:
-        return math.log10(value) if powers and value > 0 else value
+    height_of = partial(_height, powers=powers)
 
     plane = Plane(
         (0.0, float(max(1, longest - 1))),
@@ -89,6 +88,11 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
         if is_last and points:
             plane.mark(points[-1], "●", "point")
     return plane.cells()
+
+
+def _height(value: float, *, powers: bool) -> float:
+    """Where a value stands: at its logarithm, where the axis is of `powers` of ten."""
+    return math.log10(value) if powers and value > 0 else value
 
 
 def draw_loss(
@@ -111,9 +115,7 @@ def draw_loss(
         return None
     finite = [loss for _, loss in losses if math.isfinite(loss)]
     powers = _spans_powers(finite)
-
-    def height_of(loss: float) -> float:
-        return math.log10(loss) if powers and loss > 0 else loss
+    height_of = partial(_height, powers=powers)
 
     low, high = window
     lines = taking_turns(losses, optimizers)

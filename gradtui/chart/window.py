@@ -110,9 +110,9 @@ def nearest(position: float) -> int:
     return math.floor(position + 0.5)
 
 
-def shown_window(curve: Curve, point: tuple[float, float | None] | None = None, *, derivative: bool = True) -> Window:
+def shown_window(curve: Curve, point: tuple[float, float | None] | None = None) -> Window:
     """The y window of a curve on the screen and on paper, with x and f of the point on it."""
-    own = y_window(curve, derivative=derivative)
+    own = y_window(curve)
     return own if point is None else grown(own, height_in(bounded(*curve.window), *point))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.latex_commands import ROW_END
+from gradtui.expression.syntax_errors import error_at
 from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import MODULES
 
@@ -83,7 +84,7 @@ def _gone_on(lines: list[list[Token]], separator: Token, rest: Sequence[Token]) 
     name = above[_is_word(above[0], "def")].text
     if all(token.text != name for token in rest):
         hint = "write both as one line, or put this one in parentheses"
-        raise _error(rest[0], f"a line that begins with {rest[0].text} may go on from the line above", hint)
+        raise error_at(rest[0], f"a line that begins with {rest[0].text} may go on from the line above", hint)
     return []
 
 
@@ -98,10 +99,10 @@ def _joined(lines: Iterator[list[Token]]) -> Iterator[Statement]:
     for tokens in lines:
         is_function = _is_word(tokens[0], "def")
         if tokens[0].text == "=":
-            raise _error(tokens[0], "a line cannot begin with =", "leave it out; of lines that are equal keep one")
+            raise error_at(tokens[0], "a line cannot begin with =", "leave it out; of lines that are equal keep one")
         statement = _function(tokens, lines) if is_function else _simple(tokens)
         if in_function and statement.returns and not is_function:
-            raise _error(tokens[0], AFTER_RETURN, "leave it out, or write one function for each")
+            raise error_at(tokens[0], AFTER_RETURN, "leave it out, or write one function for each")
         yield statement
         in_function = is_function
 
@@ -114,7 +115,7 @@ def _function(tokens: list[Token], lines: Iterator[list[Token]]) -> Statement:
     whole = list(tokens)
     while line is not None:
         if _is_word(line[0], "def"):
-            raise _error(
+            raise error_at(
                 line[0], "a function inside of another is not part of the language", "define it before this one"
             )
         whole = [*whole, *line]
@@ -131,25 +132,25 @@ def _function(tokens: list[Token], lines: Iterator[list[Token]]) -> Statement:
 def _signature(tokens: list[Token]) -> tuple[Token, list[Token], int]:
     """Name and parameters of a `def` line, and the position behind its colon. Annotations say nothing here."""
     if tokens[1].kind != "word" or tokens[2].text != "(":
-        raise _error(tokens[0], "a def line is def, a name and parameters", ONE_LINE)
+        raise error_at(tokens[0], "a def line is def, a name and parameters", ONE_LINE)
     position, parameters = 3, []
     while tokens[position].text != ")":
         if tokens[position].kind != "word":
-            raise _error(tokens[position], "a parameter is a name", ONE_LINE)
+            raise error_at(tokens[position], "a parameter is a name", ONE_LINE)
         parameters.append(tokens[position])
         position = _after_annotation(tokens, position + 1)
         if tokens[position].text == "=":
-            raise _error(tokens[position], "a default value is not read here", "leave it out; --at gives x its value")
+            raise error_at(tokens[position], "a default value is not read here", "leave it out; --at gives x its value")
         if tokens[position].text == ",":
             position += 1
         elif tokens[position].text != ")":
-            raise _error(tokens[position], "the parameters of the def line are not closed", ONE_LINE)
+            raise error_at(tokens[position], "the parameters of the def line are not closed", ONE_LINE)
     if not parameters:
-        raise _error(tokens[position], f"{tokens[1].text} has no parameters", "a function is of something: def f(x):")
+        raise error_at(tokens[position], f"{tokens[1].text} has no parameters", "a function is of something: def f(x):")
     position += 1
     while tokens[position].text != ":":
         if tokens[position].kind == "end":
-            raise _error(tokens[position], "the def line has no colon", ONE_LINE)
+            raise error_at(tokens[position], "the def line has no colon", ONE_LINE)
         _refuse_call(tokens[position])
         position += 1
     return tokens[1], parameters, position + 1
@@ -169,13 +170,13 @@ def _after_annotation(tokens: list[Token], position: int) -> int:
 
 def _refuse_call(token: Token) -> None:
     if token.text == "(":
-        raise _error(token, "an annotation is a name, not a call", "leave it out: def f(x):")
+        raise error_at(token, "an annotation is a name, not a call", "leave it out: def f(x):")
 
 
 def _simple(tokens: list[Token]) -> Statement:
     if _is_word(tokens[0], "return"):
         if tokens[1].kind == "end":
-            raise _error(tokens[1], "return stands alone", "write what it returns: return x^2")
+            raise error_at(tokens[1], "return stands alone", "write what it returns: return x^2")
         return Statement(tokens, tokens[1:], returns=True)
     words, position = _arrow(tokens) or _header(tokens)
     name, parameters = (words[0], words[1:] if len(words) > 1 else None) if words else (None, None)
@@ -247,7 +248,3 @@ def _header(tokens: list[Token]) -> tuple[list[Token], int]:
 
 def _is_word(token: Token, word: str) -> bool:
     return token.kind == "word" and token.text == word
-
-
-def _error(token: Token, message: str, hint: str) -> ExpressionError:
-    return ExpressionError("syntax", message, token.start, token.end, hint)

@@ -19,53 +19,57 @@ COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 def missing_operand(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
     """`token` stands, or the text ends, where a number, a name or an opening bracket was expected."""
     if token.text[:1] in QUOTES and before and before.kind == "word" and before.end == token.start:
-        return _at(token, *unreadable(token.text))
+        return error_at(token, *unreadable(token.text))
     if token.text in QUOTES or token.kind == "string":
-        return _at(token, "quotation marks are not part of the language", "leave them out")
+        return error_at(token, "quotation marks are not part of the language", "leave them out")
     if token.kind in ("error", "string"):
-        return _at(token, *unreadable(token.text))
+        return error_at(token, *unreadable(token.text))
     if token.kind == "superscript":
-        return _at(token, "there is nothing before the raised number", "write x² or x^2")
+        return error_at(token, "there is nothing before the raised number", "write x² or x^2")
     after = f" after {before.text}" if before else ""
     if token.kind == "end":
         hint = _close(bracket) if bracket and before and before.kind != "operator" else "add a number or a name"
-        return _at(token, f"the expression stops{after}, where a number or a name is missing", hint)
+        return error_at(token, f"the expression stops{after}, where a number or a name is missing", hint)
     if before and CLOSING.get(before.text) == token.text and token.text not in BARS:
         return ExpressionError("syntax", f"there is nothing in {before.text} {token.text}", before.start, token.end)
-    return _at(token, f"a number or a name is missing{after or ' before'}{'' if after else f' {token.text}'}")
+    return error_at(token, f"a number or a name is missing{after or ' before'}{'' if after else f' {token.text}'}")
 
 
 def unexpected(token: Token, bracket: Token | None) -> ExpressionError:
     """`token` cannot stand after something that is complete; `bracket` is the innermost one still open."""
     if token.kind in ("error", "string"):
-        return _at(token, *unreadable(token.text))
+        return error_at(token, *unreadable(token.text))
     if token.kind == "number":
         hint = f"write *{token.text} for a product, ^{token.text} for a power"
-        return _at(token, f"an operator is missing before {token.text}", hint)
+        return error_at(token, f"an operator is missing before {token.text}", hint)
     if token.kind == "superscript" or token.text == "^":
-        return _at(token, "a power of a raised number can be read in two ways", "use parentheses: (x²)^3 or x^(2^3)")
+        return error_at(
+            token, "a power of a raised number can be read in two ways", "use parentheses: (x²)^3 or x^(2^3)"
+        )
     if token.text == ",":
-        return _at(token, "a comma only stands between arguments and in vectors", "a vector is written [1, 2, 3]")
+        return error_at(token, "a comma only stands between arguments and in vectors", "a vector is written [1, 2, 3]")
     if token.text == "=":
-        return _at(token, "left of = stands a name: y = ... or f(x) = ...", EQUATION)
+        return error_at(token, "left of = stands a name: y = ... or f(x) = ...", EQUATION)
     if token.text == ".":
-        return _at(token, "a dot cannot stand here", "use parentheses: (x^2).sin()")
+        return error_at(token, "a dot cannot stand here", "use parentheses: (x^2).sin()")
     if token.text in COMPARISONS:
-        return _at(token, "comparisons cannot be chained", "write where(a < x, where(x < b, inside, outside), outside)")
+        return error_at(
+            token, "comparisons cannot be chained", "write where(a < x, where(x < b, inside, outside), outside)"
+        )
     if token.kind in ("word", "qualified"):
         message, hint = unknown_word(token.text, called=False)
         return ExpressionError("name", message, token.start, token.end, hint)
     if bracket and bracket.text != token.text and (token.kind == "end" or token.text in CALLED):
         return unclosed(token, bracket)
     if token.text not in CALLED:
-        return _at(token, f"{token.text} cannot stand here")
-    return _at(token, f"there is no opening {CALLED[token.text]} for this {token.text}", f"leave out {token.text}")
+        return error_at(token, f"{token.text} cannot stand here")
+    return error_at(token, f"there is no opening {CALLED[token.text]} for this {token.text}", f"leave out {token.text}")
 
 
 def unclosed(token: Token, bracket: Token) -> ExpressionError:
     """`bracket` is still open where `token` stands, or where the text ends."""
     message = f"the {bracket.text} at character {bracket.start + 1} is not closed"
-    return _at(token, message, _close(bracket))
+    return error_at(token, message, _close(bracket))
 
 
 def _close(bracket: Token) -> str:
@@ -73,5 +77,5 @@ def _close(bracket: Token) -> str:
     return f"add a closing {CALLED[closing]}{', or write abs(...)' if closing == '|' else ''}"
 
 
-def _at(token: Token, message: str, hint: str = "") -> ExpressionError:
+def error_at(token: Token, message: str, hint: str = "") -> ExpressionError:
     return ExpressionError("syntax", message, token.start, token.end, hint)

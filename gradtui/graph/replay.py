@@ -19,9 +19,8 @@ SINGLY = 4
 
 
 class Arrival(Struct, frozen=True):
-    """A gradient that `sender` sent along its edge number `edge`, at the step at which `sender` ran."""
+    """A gradient that a node sent along its edge number `edge`, at the step at which that node ran."""
 
-    sender: int
     edge: int
     step: int
     grad: Values | None
@@ -78,7 +77,7 @@ class Replay:
         nodes = self.graph.nodes
         sent = ((nodes[sender].step, index, sender) for sender, index in self.uses_of(node))
         known = sorted((step, index, sender) for step, index, sender in sent if step is not None)
-        return tuple(Arrival(sender, index, step, nodes[sender].edges[index].grad) for step, index, sender in known)
+        return tuple(Arrival(index, step, nodes[sender].edges[index].grad) for step, index, sender in known)
 
     def sums_into(self, node: int) -> tuple[tuple[int, Sum], ...]:
         """How the sum of a node grew, term by term, each with the step at which it came."""
