@@ -28,25 +28,19 @@ class FileSaved(Message):
     """A file that the user's function is in, or uses, was saved."""
 
 
-class SnapshotArrived(Message):
+class _Arrived(Message):
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+
+class SnapshotArrived(_Arrived):
     """The service has an answer."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
 
-
-class OtherArrived(Message):
+class OtherArrived(_Arrived):
     """The answer for the function whose curve is kept beside that of the one shown."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
 
-
-class DerivativeArrived(Message):
+class DerivativeArrived(_Arrived):
     """The symbolic derivative of the last answer came after it. `snapshot` is that answer, and nothing else of it is new."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
