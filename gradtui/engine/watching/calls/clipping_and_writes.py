@@ -148,22 +148,12 @@ class Notice:
             self.doubtful = self.doubtful or (given is not None and loss_inputs.are_shares(given))
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
             self._touch(func, args, frame)
-            local = frame.f_locals
-            total, most = local.get("total_norm"), local.get("max_norm")
-            if (
-                is_a(total, torch.Tensor)
-                and not has_no_numbers(total)
-                and is_a(most, float, int)
-                and all(total is not one for one, _, _ in self.clips)
-            ):
-                self.clips.append((total, float(most), self._place(frame)))
-                self._look_whether_late(frame)
+            total = frame.f_locals.get("total_norm")
+            if is_a(total, torch.Tensor) and not has_no_numbers(total):
+                self._clipped(total, frame.f_locals.get("max_norm"), frame)
         elif func in CLAMPING and frame.f_code.co_name == "clip_grad_value_":
             self._touch(func, args, frame)
-            most = frame.f_locals.get("clip_value")
-            if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
-                self.clips.append((None, float(most), self._place(frame)))
-                self._look_whether_late(frame)
+            self._clipped(None, frame.f_locals.get("clip_value"), frame)
         elif func is torch.tensor and frame.f_code.co_name == "_get_total_norm":
             self._history.note("clipped_nothing", self._place(frame), self.passes > 0)
         elif func in ADDING and issubclass(type(result), torch.Tensor):
@@ -202,6 +192,15 @@ class Notice:
     def norms_before(self) -> list[float]:
         """Of gradients that were clipped since the last step; infinite where it is not known."""
         return [math.inf if total is None else float(total) for total, _, _ in self.clips] or [0.0]
+
+    def _clipped(self, total: torch.Tensor | None, most: object, frame: FrameType) -> None:
+        """By a function of torch, to a norm of `most`; where `total`, the norm before, is None: each element to at most it.
+
+        Called at each tensor that the function writes; noted at the first.
+        """
+        if is_a(most, float, int) and all(total is not one for one, _, _ in self.clips):
+            self.clips.append((total, float(most), self._place(frame)))
+            self._look_whether_late(frame)
 
     def _look_whether_late(self, frame: FrameType) -> None:
         """Whether gradients are clipped after the step that used them, and before the next backward."""
