@@ -59,6 +59,32 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield from _graph_flaws(graph)
     if snapshot.origin == "function" and not is_target(snapshot.expression):
         yield "it is of a function, and names none"
+    yield from _reference_flaws(snapshot)
+    if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
+        yield "a source is not in the text"
+    yield from _module_flaws(snapshot)
+    if any(len(text) > MOST_CHARACTERS for text in _sentences(snapshot)):
+        yield "a text is too long"
+    yield from _number_flaws(snapshot)
+    if snapshot.training is not None:
+        yield from _training_flaws(snapshot.training)
+    if snapshot.orders is not None:
+        yield from _orders_flaws(snapshot, snapshot.orders)
+    if len(snapshot.derivatives) > MOST_ORDER:
+        yield "there are more derivatives than orders"
+    if (
+        snapshot.taylor is not None
+        and max(map(len, (snapshot.taylor.numbers, snapshot.taylor.typed))) > MOST_DEGREE + 1
+    ):
+        yield "Taylor's polynomial has too many coefficients"
+    if snapshot.truth is not None:
+        yield from _truth_flaws(snapshot, snapshot.truth)
+    if snapshot.curve is not None:
+        yield from _curve_flaws(snapshot, snapshot.curve)
+
+
+def _reference_flaws(snapshot: Snapshot) -> Iterator[str]:
+    """Of what names a node or an edge of the graph."""
     count = len(snapshot.graph.nodes)
     if not _are_nodes([parameter.node for parameter in snapshot.parameters.values()], count):
         yield "a parameter's node is not in the graph"
@@ -76,8 +102,9 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "an experiment or a witness is on an edge that is not in the graph"
     if not all(fits(each.values) for one in snapshot.witnesses for each in one.operands if each.values is not None):
         yield "what a witness saw has other numbers than its shape tells"
-    if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
-        yield "a source is not in the text"
+
+
+def _module_flaws(snapshot: Snapshot) -> Iterator[str]:
     called = _called(snapshot)
     paths = [*_paths(snapshot), *called]
     is_long = max(map(len, paths), default=0) > DEEPEST  # mostly that is all there is to ask
@@ -85,8 +112,10 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "the path of a module is too long"
     if sum(map(str.count, (*snapshot.parameters, *called), repeat("."))) > MOST_GROUPS:
         yield "there are too many modules within one another"
-    if any(len(text) > MOST_CHARACTERS for text in _sentences(snapshot)):
-        yield "a text is too long"
+
+
+def _number_flaws(snapshot: Snapshot) -> Iterator[str]:
+    """Of tensors that hold other numbers than their shape tells."""
     if snapshot.value is not None and not fits(snapshot.value):
         yield "the value has other numbers than its shape tells"
     for state in snapshot.variables.values():
@@ -98,21 +127,6 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "a column of data has other numbers than its shape tells"
     if snapshot.surface is not None and len(snapshot.surface.values) != math.prod(snapshot.surface.counts):
         yield "a surface has other numbers than places"
-    if snapshot.training is not None:
-        yield from _training_flaws(snapshot.training)
-    if snapshot.orders is not None:
-        yield from _orders_flaws(snapshot, snapshot.orders)
-    if len(snapshot.derivatives) > MOST_ORDER:
-        yield "there are more derivatives than orders"
-    if (
-        snapshot.taylor is not None
-        and max(map(len, (snapshot.taylor.numbers, snapshot.taylor.typed))) > MOST_DEGREE + 1
-    ):
-        yield "Taylor's polynomial has too many coefficients"
-    if snapshot.truth is not None:
-        yield from _truth_flaws(snapshot, snapshot.truth)
-    if snapshot.curve is not None:
-        yield from _curve_flaws(snapshot, snapshot.curve)
 
 
 def _training_flaws(training: Training) -> Iterator[str]:

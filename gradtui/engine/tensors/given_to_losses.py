@@ -25,13 +25,15 @@ OF_SIGNS = {
 }  # fmt: skip
 """Those whose targets are -1 and 1, and the place of these."""
 ENOUGH = 4
-"""Targets that are hardly all 0 or 1 where others are meant to be."""
+"""With fewer targets it may be chance that all of them are 0 or 1."""
 TIES = 0.2
-"""Of pairs that are to be ranked: so many may be marked by 0, as neither comes first."""
+"""The share of pairs to be ranked that may be marked by 0, since neither comes first."""
 WIDE = {torch.float32, torch.float64}
 SLACK, SLACK_OF_NARROW = 0.02, 0.3
-"""By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to, or that are
-in a narrow dtype."""
+"""How far from 1 the probabilities of a row may add up to: an eps may have been added to them, or their dtype is narrow."""
+
+Wrong = tuple[Misgiven, dict[str, float]]
+"""What is wrong, and its numbers."""
 
 
 def are_readable(args: Sequence[Any]) -> bool:
@@ -47,38 +49,48 @@ def is_left_out_in_part(kwargs: Mapping[str, Any]) -> bool:
     return kwargs.get("reduction") == "none" or kwargs.get("weight") is not None
 
 
-def wrong(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Misgiven, dict[str, float]] | None:
-    """func: one of TAKING. What is wrong, and its numbers; None where nothing is, or it is not finite."""
+def wrong(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Wrong | None:
+    """What is wrong with what a loss, one of TAKING, is given; None where nothing is, or it is not finite."""
     with unasked(), torch.no_grad():
         given, target = args[0].detach(), args[1].detach()
         if func is functional.nll_loss:
-            if (sum_of_row := _not_1(given, 1 if given.ndim > 1 else 0)) is not None:
-                return "no log probabilities", {"sum": sum_of_row}
-        elif func is functional.ctc_loss:
-            if (sum_of_row := _not_1(given[:1], -1)) is not None:  # beyond the length of a sequence nothing counts
-                return "no log probabilities in time", {"sum": sum_of_row}
-        elif func is functional.kl_div:
-            most, least = float(given.max()), float(target.min())
-            if most > SLACK:
-                return "kl_div without logarithm", {"most": most}
-            if least < -SLACK and not kwargs.get("log_target", False):
-                return "kl_div of logarithms", {"least": least}
-        elif func is functional.binary_cross_entropy_with_logits:
-            least, most = float(target.min()), float(target.max())
-            if least < -SLACK or most > 1 + SLACK:
-                return "targets out of range", {"least": least, "most": most}
-        elif func in OF_SIGNS:
+            return _no_log_probabilities("no log probabilities", given, 1 if given.ndim > 1 else 0)
+        if func is functional.ctc_loss:  # beyond the length of a sequence nothing counts
+            return _no_log_probabilities("no log probabilities in time", given[:1], -1)
+        if func is functional.kl_div:
+            return _of_kl_div(given, target, kwargs.get("log_target", False))
+        if func is functional.binary_cross_entropy_with_logits:
+            return _out_of_range(target)
+        if func in OF_SIGNS:
             marks = args[OF_SIGNS[func]] if len(args) > OF_SIGNS[func] else kwargs["target"]
-            zeros = marks == 0
-            most = TIES * marks.numel() if func is functional.margin_ranking_loss else 0
-            if marks.numel() >= ENOUGH and bool((zeros | (marks == 1)).all()) and int(zeros.sum()) > most:
-                return "targets of 0 and 1", {}
-        elif func is functional.cross_entropy and target.shape == given.shape and target.is_floating_point():
+            return _without_signs(marks, TIES if func is functional.margin_ranking_loss else 0)
+        if func is functional.cross_entropy and target.shape == given.shape and target.is_floating_point():
             return _no_probabilities(target)
     return None
 
 
-def _no_probabilities(target: torch.Tensor) -> tuple[Misgiven, dict[str, float]] | None:
+def _of_kl_div(given: torch.Tensor, target: torch.Tensor, is_log_target: bool) -> Wrong | None:
+    most, least = float(given.max()), float(target.min())
+    if most > SLACK:
+        return "kl_div without logarithm", {"most": most}
+    if least < -SLACK and not is_log_target:
+        return "kl_div of logarithms", {"least": least}
+    return None
+
+
+def _out_of_range(target: torch.Tensor) -> Wrong | None:
+    least, most = float(target.min()), float(target.max())
+    return ("targets out of range", {"least": least, "most": most}) if least < -SLACK or most > 1 + SLACK else None
+
+
+def _without_signs(marks: torch.Tensor, ties: float) -> Wrong | None:
+    """ties: the share of marks that may be 0."""
+    zeros = marks == 0
+    is_binary = marks.numel() >= ENOUGH and bool((zeros | (marks == 1)).all())
+    return ("targets of 0 and 1", {}) if is_binary and int(zeros.sum()) > ties * marks.numel() else None
+
+
+def _no_probabilities(target: torch.Tensor) -> Wrong | None:
     sums, least = target.float().sum(1 if target.ndim > 1 else 0), float(target.min())
     far = sums[sums > 1 + SLACK]  # with less, down to 0, a row is but weighed
     if least < -SLACK or far.numel():
@@ -87,8 +99,10 @@ def _no_probabilities(target: torch.Tensor) -> tuple[Misgiven, dict[str, float]]
     return None
 
 
-def _not_1(logarithms: torch.Tensor, axis: int) -> float | None:
-    """To what the probabilities of a row add up, where that is not 1."""
+def _no_log_probabilities(what: Misgiven, logarithms: torch.Tensor, axis: int) -> Wrong | None:
+    """`what`, with the sum of the probabilities of a row, where that is not 1."""
     sums = logarithms.float().exp().sum(axis)
     far = sums[(sums - 1).abs() > (SLACK if logarithms.dtype in WIDE else SLACK_OF_NARROW)]
-    return float(far.flatten()[0]) if far.numel() and bool(logarithms.isfinite().any(axis).all()) else None
+    if far.numel() and bool(logarithms.isfinite().any(axis).all()):
+        return what, {"sum": float(far.flatten()[0])}
+    return None
