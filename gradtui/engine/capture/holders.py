@@ -134,8 +134,8 @@ def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor
 
 
 def holder(tensor: torch.Tensor, frame: FrameType | None, *, item: bool = False) -> str:
-    """What a person calls it: an attribute of a module or another object that is running (`self.memory`), else the outermost
-    variable of a function, else one of a file, be it that a tuple, list or dict there holds it: item: which of it (`w[0]`)."""
+    """What a person calls the tensor: an attribute of a module or object that is running (`self.memory`), else the outermost
+    local variable, else a global one. A tuple, list or dict there may hold it. item: tell also which item it is (`w[0]`)."""
     variable, innermost = "", frame
     while frame is not None:
         if is_users(frame):

@@ -331,8 +331,7 @@ def _named(scopes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
     for scope in scopes:
         for name, value in scope.items():
             if is_a(value, list, tuple):
-                for place, one in zip(range(MOST_ITEMS), items(value), strict=False):
-                    yield f"{name}[{place}]", one
+                yield from _named_items(name, value)
             elif is_a(value, dict) and not name.startswith("__"):
                 for _, (key, one) in zip(range(MOST_ITEMS), entries(value), strict=False):
                     yield f"{name}[{key!r}]", one
@@ -340,8 +339,12 @@ def _named(scopes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
                 for inner, one in _attributes(value):
                     yield inner, one
                     if is_a(one, list, tuple):
-                        for place, item in zip(range(MOST_ITEMS), items(one), strict=False):
-                            yield f"{inner}[{place}]", item
+                        yield from _named_items(inner, one)
+
+
+def _named_items(name: str, value: object) -> Iterator[tuple[str, Any]]:
+    for place, one in zip(range(MOST_ITEMS), items(value), strict=False):
+        yield f"{name}[{place}]", one
 
 
 def _attributes(value: object) -> Iterator[tuple[str, Any]]:
