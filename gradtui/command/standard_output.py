@@ -1,7 +1,7 @@
 """Standard output that takes all of what is written there, or says why it does not.
 
-Where Python does not buffer it, as PYTHONUNBUFFERED asks for in many a container, Python loses what the system does not take at
-once: the rest of a line before a disk was full, or of one that ctrl+z came into.
+Unbuffered, as many containers run it (PYTHONUNBUFFERED), Python loses what the system does not take at once: the rest of a line
+when the disk fills up or ctrl+z interrupts the write.
 """
 
 from __future__ import annotations

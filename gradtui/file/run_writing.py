@@ -172,8 +172,11 @@ class RunWriter:
 
 
 def _write_whole(file: IO[bytes], records: bytes) -> None:
-    """Without a buffer a file takes as much as there is room for; what is left over finds out why, and that much is taken out
-    again: a record that is not whole would spoil those that another process writes behind it. Raises OSError."""
+    """Write all of `records` or nothing. Raises OSError.
+
+    An unbuffered file takes as much as there is room for; only the next write raises. What was written by then is taken out
+    again: half a record would spoil those that another process writes behind it.
+    """
     rest = memoryview(records)
     try:
         while rest:

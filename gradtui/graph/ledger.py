@@ -26,10 +26,10 @@ class Entry(Struct, frozen=True):
 
 
 def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
-    """The cut at this moment of the backward pass; None where a tangent is not known.
+    """The cut after the first `done` nodes of the backward pass; None where a tangent is not known.
 
-    It crosses every value whose node has not run yet, with what has arrived for it so far, and the leaves, whose sums
-    stay: the output itself at the start, the leaves alone at the end.
+    It crosses the leaves and every value whose node has not run yet, each with the gradient that has arrived so far. At the
+    start that is the output alone, at the end the leaves alone.
     """
     graph = replay.graph
     arrived: dict[int, list[Values]] = {}

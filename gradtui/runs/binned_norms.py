@@ -171,8 +171,10 @@ class View:
         return found
 
     def span(self, measure: Measure, width: int) -> tuple[float, float] | None:
-        """The lowest and highest number above 0 of any parameter, of what is finite, where all updates are in `width` columns;
-        of a very large run the lowest of any update, which may be far below all that is seen then."""
+        """The lowest and highest finite number above 0 of any parameter, once all updates are drawn in `width` columns.
+
+        Of a very large run, those of any single update: the lowest may then be far below all that is drawn.
+        """
         bins = self._bins
         if len(bins) > width and sum(len(one.gradient) for one in bins) <= MOST_JOINED:
             bins = tuple(reduce(Bin.joined, bins[one.start : one.stop]) for one in columns(0, len(bins), width))

@@ -95,8 +95,10 @@ def file_of(text: str, folders: Iterable[str]) -> str | None:
 
 
 def gives(text: str, folders: Iterable[str]) -> bool:
-    """Whether `package.module:function` names a function that can be shown, and no training that is to be run: it returns or
-    yields something that is no constant, and makes neither a step of an optimizer nor a backward pass itself."""
+    """Whether `package.module:function` names a function that can be shown, rather than a training that is to be run.
+
+    A function that can be shown returns or yields something that is no constant, and calls neither `step` nor `backward` itself.
+    """
     place = file_of(text, folders)
     if place is None:
         return False

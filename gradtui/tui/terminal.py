@@ -61,8 +61,10 @@ def give_back() -> None:
 
 
 class TerminalDriver(LinuxDriver):
-    """Paints on standard output, in UTF-8 whatever the locale says, and leaves the terminal as it found it, or to a screen
-    that follows: who uses it would see the shell for a moment, in which keys are written there and ctrl+c ends the program.
+    """Paints on standard output, in UTF-8 whatever the locale says, and leaves the terminal as it found it.
+
+    Where another screen follows, it hands the terminal over as it is. Else the shell would show for a moment, keys typed then
+    would be written there, and ctrl+c would end the program.
     """
 
     between: ClassVar[Between | None] = None

@@ -219,8 +219,8 @@ class MendedApp(App[None]):
             self.theme = theme.name
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        """As Textual's, on a console that writes no colours: Rich keeps the codes of a style as they were first asked for, and a
-        terminal of 16 or 256 colours would be sent the millions of Textual's console from then on."""
+        """As Textual's, on a console without colours. Rich caches the codes of a style at their first use: with Textual's console
+        of 16 million colours, a terminal of 16 or 256 would be sent codes that it lacks from then on."""
         width, height = self.size
         console = Console(
             width=width,

@@ -1,5 +1,5 @@
-"""Leaves that a model holds but does not know of, in a plain list, a dict, an attribute or an object that is no module, and so
-not in `parameters()`; who else holds what: variables, optimizers, a copy of the model."""
+"""Who holds a leaf: a variable, an optimizer, a copy of the model, or the model itself in a plain list, a dict or an object that
+is no module, so that it is not in `parameters()`."""
 
 from __future__ import annotations
 
@@ -222,11 +222,12 @@ def _inside(value: Any) -> Iterator[Any]:
 def not_reached(
     scope: Mapping[str, Any], leaves: Set[torch.Tensor], outputs: Sequence[torch.Tensor]
 ) -> set[torch.Tensor]:
-    """What a loss is to train and its graph lacks, where nobody says of which model it is: the rest of what an optimizer among
-    the variables has, that has some of the leaves; without such an optimizer the rest of such a model.
+    """The parameters that a loss is meant to train and its graph lacks, where nobody says which model it is of.
 
-    What is frozen is not meant to learn, and an optimizer or a model that has none of the leaves is for another loss. Where there
-    are none at all, none but the loss itself, there must be one alone. `self` is a model that may be in the middle of its pass.
+    They are sought in `scope`, the local variables. An optimizer there that has some of the leaves is meant to train all that
+    it has; without one, a model that has some of them. What is frozen is not meant to learn; an optimizer or a model with none
+    of the leaves is for another loss. Where the graph has no leaves but the loss itself, the only optimizer counts, or the only
+    model. `self` may be a model in the middle of its pass, and is left out.
     """
     values = {id(value): value for name, value in scope.items() if name != "self"}.values()
     optimizers: list[set[torch.Tensor]] = [

@@ -26,8 +26,8 @@ PART = 1 << 20
 def one_thread(elements: int = 0) -> Iterator[None]:
     """Within it torch has no other thread help this one, but for more than FEW elements.
 
-    Threads that wait for each other in reductions take several times as long on a busy machine, and two of them on a quiet one
-    hardly less than one alone: a BERT of 50 million parameters, with their gradients, is read in 133 ms by two, in 161 by one.
+    On a busy machine threads that wait for each other in reductions take several times as long as one. On a quiet machine two
+    gain little: a BERT of 50 million parameters, with its gradients, is read in 133 ms by two and in 161 ms by one.
     """
     before = torch.get_num_threads()
     if before == 1 or elements > FEW:

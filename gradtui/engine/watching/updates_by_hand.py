@@ -1,5 +1,8 @@
-"""Updates that a person's own code makes, `w -= lr * w.grad`, where no optimizer has the weights: leaves that are written over
-after a backward pass once a gradient was used, or that others take the place of, which were made of them and of a gradient."""
+"""Updates that a person's own code makes, `w -= lr * w.grad`, where no optimizer has the weights.
+
+Seen as one: after a backward pass, with a gradient in use, a leaf is written over in place, or a new leaf that was made of it
+and a gradient replaces it.
+"""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ class Killer:
 
 
 def killers(graph: Graph) -> dict[int, Killer]:
-    """For each node with a gradient of zeros, or of none, the nearest that is to blame for it, of several the first in the
-    engine's order: a way on which the gradient ends further away may be meant to, as that of what is computed and not used."""
+    """For each node whose gradient is zeros, or missing, the nearest node that is to blame; of several, the first in the engine's
+    order. The nearest, as a gradient that ends further away may be meant to: so it is for what is computed and not used."""
     found: dict[int, Killer] = {}
     blamed: dict[int, Killer] = {}
     far: dict[int, int] = {}

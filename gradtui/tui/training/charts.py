@@ -86,8 +86,10 @@ class Charts:
 
     @property
     def pair(self) -> tuple[str, str] | None:
-        """Two variables that are numbers, of those that are trained where some are: the active one, and the one that was active
-        before it, or the first of the others; in the order in which they stand."""
+        """Two scalar variables, in their order on the screen: the active one, and the one active before it, or the first other.
+
+        While a training is on, only what it moves. None where there are no two, or where other variables move with them.
+        """
         session, trainer = self._session, self._trainer
         if trainer.active and len(trainer.stepped) < len(trainer.trained):
             return None  # others move too, and with them what f is over these two

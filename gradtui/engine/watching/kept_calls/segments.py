@@ -54,8 +54,8 @@ class Call(NamedTuple):
 class Segment:
     """The calls up to the end of one backward pass. whole: whether all are here.
 
-    kept: the tensors that are held, by the identity of their reference: those that no call here made, or that have no graph, and
-    single numbers, one of which is the loss. made: identities of the references to all others.
+    kept: the tensors that are held, by the identity of their reference: those that no call here made, those without a graph, and
+    scalars, as the loss is one. made: the identities of the references to all other tensors.
     """
 
     def __init__(self) -> None:

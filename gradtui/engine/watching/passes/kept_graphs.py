@@ -83,8 +83,11 @@ class KeptGraphs:
         return self.alive(update) >= ALIVE
 
     def are_held(self, update: int) -> bool:
-        """Whether they are many, and something holds them: what only refers to itself in a circle is gone with the next
-        collections of garbage, which are then done at once; where it was that, the next time with twice as many."""
+        """Whether they are many, and something holds them.
+
+        Graphs that are alive only through a reference cycle are held by nothing: garbage is collected here to see. Where that
+        frees them, it is done again only at twice as many.
+        """
         if not self._something_holds and self.alive(update) >= self._least:
             latest = time.monotonic() + LONGEST
             freed = gc.isenabled() and gc.collect()
