@@ -32,7 +32,7 @@ class Line(Struct, frozen=True):
         return f"{self.numbers} = {self.result}" if self.numbers and self.result else self.numbers or self.result
 
 
-class Told:
+class UpdateTexts:
     """The numbers of one update, as texts."""
 
     def __init__(
@@ -124,11 +124,11 @@ def lines(
     if moved.grad is None:
         return [Line(f"{name} has no gradient: torch leaves it where it is")]
     rule = RULES.get(optimizer)
-    told = Told(optimizer, name, moved, before, settings, names)
+    told = UpdateTexts(optimizer, name, moved, before, settings, names)
     return [*_gradient(told), *(rule(told) if rule is not None else [Line(f"{name} ←", "", told.after)])]
 
 
-def _gradient(told: Told) -> Iterator[Line]:
+def _gradient(told: UpdateTexts) -> Iterator[Line]:
     """What happens to the gradient before the rule proper."""
     if told.on("maximize"):
         yield Line("ḡ ← −ḡ", f"−{as_factor(told.left)}")
@@ -137,19 +137,19 @@ def _gradient(told: Told) -> Iterator[Line]:
         yield Line(f"ḡ ← ḡ + λ·{told.name}", f"{grad} + {told.set('weight_decay')}·{as_factor(told.value)}")
 
 
-def _decay(told: Told) -> Iterator[Line]:
+def _decay(told: UpdateTexts) -> Iterator[Line]:
     if told.decays_apart:
         name = told.name
         numbers = f"{told.value} − {told.set('lr')}·{told.set('weight_decay')}·{as_factor(told.value)}"
         yield Line(f"{name} ← {name} − lr·λ·{name}", numbers)
 
 
-def _moves(told: Told, step: str, numbers: str) -> Line:
+def _moves(told: UpdateTexts, step: str, numbers: str) -> Line:
     start = told.name if told.decays_apart else told.value
     return Line(f"{told.name} ← {told.name} − {step}", f"{start} − {numbers}", told.after)
 
 
-def _sgd(told: Told) -> Iterator[Line]:
+def _sgd(told: UpdateTexts) -> Iterator[Line]:
     lr, grad = told.set("lr"), as_factor(told.grad)
     if not told.on("momentum"):
         yield _moves(told, "lr·ḡ", f"{lr}·{grad}")
@@ -168,7 +168,7 @@ def _sgd(told: Told) -> Iterator[Line]:
         yield _moves(told, f"lr·{b}", f"{lr}·{as_factor(held)}")
 
 
-def _moments(told: Told, second: str = "exp_avg_sq") -> Iterator[Line]:
+def _moments(told: UpdateTexts, second: str = "exp_avg_sq") -> Iterator[Line]:
     m, v = told.m, told.v
     one, two = told.pair("betas")
     grad = as_factor(told.grad)
@@ -181,7 +181,7 @@ def _moments(told: Told, second: str = "exp_avg_sq") -> Iterator[Line]:
         yield Line(f"{v} ← β₂·{v} + (1 − β₂)·ḡ²", f"{two}·{told.had(second)} + (1 − {two})·{grad}²", told.has(second))
 
 
-def _adam(told: Told) -> Iterator[Line]:
+def _adam(told: UpdateTexts) -> Iterator[Line]:
     one, two = told.pair("betas")
     t, lr, eps = told.steps, told.set("lr"), told.set("eps")
     yield from _decay(told)
@@ -196,7 +196,7 @@ def _adam(told: Told) -> Iterator[Line]:
     yield _moves(told, "lr·m̂/(√v̂ + ε)", f"{lr}·m̂/(√v̂ + {eps})")
 
 
-def _nadam(told: Told) -> Iterator[Line]:
+def _nadam(told: UpdateTexts) -> Iterator[Line]:
     one, two = told.pair("betas")
     t = told.steps
     yield from _decay(told)
@@ -215,7 +215,7 @@ def _nadam(told: Told) -> Iterator[Line]:
     yield _moves(told, "lr·m̂/(√v̂ + ε)", f"{told.set('lr')}·m̂/(√v̂ + {told.set('eps')})")
 
 
-def _radam(told: Told) -> Iterator[Line]:
+def _radam(told: UpdateTexts) -> Iterator[Line]:
     one, two = told.pair("betas")
     t = told.steps
     yield from _decay(told)
@@ -227,7 +227,7 @@ def _radam(told: Told) -> Iterator[Line]:
     yield _moves(told, "lr·m̂·(that)", f"{told.set('lr')}·m̂·(that)")
 
 
-def _adagrad(told: Told) -> Iterator[Line]:
+def _adagrad(told: UpdateTexts) -> Iterator[Line]:
     grad = as_factor(told.grad)
     yield Line(f"{told.s} ← {told.s} + ḡ²", f"{told.had('sum')} + {grad}²", told.has("sum"))
     lr = told.set("lr")
@@ -239,7 +239,7 @@ def _adagrad(told: Told) -> Iterator[Line]:
     yield _moves(told, f"lr·ḡ/(√{told.s} + ε)", f"{lr}·{grad}/(√{told.has('sum')} + {told.set('eps')})")
 
 
-def _adadelta(told: Told) -> Iterator[Line]:
+def _adadelta(told: UpdateTexts) -> Iterator[Line]:
     rho, eps, grad = told.set("rho"), told.set("eps"), as_factor(told.grad)
     v, u = told.has("square_avg"), told.had("acc_delta")
     yield Line(f"{told.v} ← ρ·{told.v} + (1 − ρ)·ḡ²", f"{rho}·{told.had('square_avg')} + (1 − {rho})·{grad}²", v)
@@ -248,7 +248,7 @@ def _adadelta(told: Told) -> Iterator[Line]:
     yield _moves(told, "lr·Δ", f"{told.set('lr')}·Δ")
 
 
-def _rmsprop(told: Told) -> Iterator[Line]:
+def _rmsprop(told: UpdateTexts) -> Iterator[Line]:
     alpha, eps, grad, lr = told.set("alpha"), told.set("eps"), as_factor(told.grad), told.set("lr")
     v = told.has("square_avg")
     yield Line(f"{told.v} ← α·{told.v} + (1 − α)·ḡ²", f"{alpha}·{told.had('square_avg')} + (1 − {alpha})·{grad}²", v)
@@ -267,7 +267,7 @@ def _rmsprop(told: Told) -> Iterator[Line]:
     yield _moves(told, f"lr·ḡ/({root} + ε)", f"{lr}·{grad}/({filled} + {eps})")
 
 
-def _rprop(told: Told) -> Iterator[Line]:
+def _rprop(told: UpdateTexts) -> Iterator[Line]:
     small, large = told.pair("etas")
     least, most = told.pair("step_sizes")
     yield Line(
@@ -279,7 +279,7 @@ def _rprop(told: Told) -> Iterator[Line]:
     yield _moves(told, "sign(ḡ)·step", f"sign({told.has('prev')})·{told.has('step_size')}")
 
 
-def _adamax(told: Told) -> Iterator[Line]:
+def _adamax(told: UpdateTexts) -> Iterator[Line]:
     one, two = told.pair("betas")
     t, grad, eps = told.steps, as_factor(told.grad), told.set("eps")
     yield from _moments(told, "exp_inf")
@@ -295,7 +295,7 @@ def _adamax(told: Told) -> Iterator[Line]:
     )
 
 
-def _asgd(told: Told) -> Iterator[Line]:
+def _asgd(told: UpdateTexts) -> Iterator[Line]:
     eta = told.had("eta") if told.knew("eta") else told.set("lr")
     name, value = told.name, told.value
     rule = f"{name} ← {name}·(1 − λ·η) − η·ḡ"
@@ -305,13 +305,13 @@ def _asgd(told: Told) -> Iterator[Line]:
     yield Line(f"average of {name}, from update {told.set('t0')} on", "", told.has("ax"))
 
 
-def _lbfgs(told: Told) -> Iterator[Line]:
+def _lbfgs(told: UpdateTexts) -> Iterator[Line]:
     yield Line(f"{told.name} ← {told.name} + t·d in each step, d = −H·ḡ with H from the steps before", "", told.after)
     if told.steps != "–" or told.has("n_iter") != "–":
         yield Line(f"in all {told.has('n_iter')} steps and {told.has('func_evals')} evaluations of f")
 
 
-RULES: dict[str, Callable[[Told], Iterator[Line]]] = {
+RULES: dict[str, Callable[[UpdateTexts], Iterator[Line]]] = {
     "SGD": _sgd,
     "Adam": _adam,
     "AdamW": _adam,

@@ -21,7 +21,7 @@ from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.capture import events, witnesses
-from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
+from gradtui.engine.capture.events import FOLLOWED, NOTED, Noticed, Seen, becomes, is_of_array, kind_of, name_of, note
 from gradtui.engine.capture.flow import Flow, Results, address, is_made_alike, is_spelled_out
 from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
@@ -86,11 +86,11 @@ class Calls:
                 self._born.discard(id(tensor))
                 self._name(tensor, sys._getframe(2))
             if (out := self._results.come_out(tensor, sys._getframe(2))) is not None:
-                told = Told(out.kind, "apply" if out.kind == "marked" else "checkpoint", None)
+                told = Noticed(out.kind, "apply" if out.kind == "marked" else "checkpoint", None)
                 self._cut(told, [tensor], flowed, out.live, sys._getframe(2), None, out.source, what=out.what)
                 flowed, alive, number, lost = self._flow.into(tensor)
             if lost:
-                self._cut(Told("new_leaf", type(tensor).__name__, None), [tensor], flowed, lost, sys._getframe(2))
+                self._cut(Noticed("new_leaf", type(tensor).__name__, None), [tensor], flowed, lost, sys._getframe(2))
                 flowed, alive, number, _ = self._flow.into(tensor)
             leaves |= flowed
             live |= alive
@@ -145,7 +145,7 @@ class Calls:
                 and seen.live
                 and not any(one.requires_grad for one in outputs)
             ):
-                self._cut(Told("ungraphed", name_of(seen.func), None), outputs, seen.leaves, seen.live, frame, seen)
+                self._cut(Noticed("ungraphed", name_of(seen.func), None), outputs, seen.leaves, seen.live, frame, seen)
         elif not seen.leaves:
             self._made_of_nothing(seen, outputs, frame, args, kwargs)
             if seen.has_written:
@@ -159,7 +159,7 @@ class Calls:
             if (chosen := recording.chosen(seen.leaves)) and events.is_layer(seen, frame):
                 recording.feed(chosen, seen.live)
         if (written := seen.to_weight) is not None:
-            self._cut(Told("inplace", name_of(seen.func), None), [], written.leaves, written.live, frame, written)
+            self._cut(Noticed("inplace", name_of(seen.func), None), [], written.leaves, written.live, frame, written)
 
     def _misgiven(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], number: int, frame: FrameType
@@ -287,7 +287,7 @@ class Calls:
             self.recording.happenings[key] = replace(known, leaves=known.leaves | self._flow.bit(made))
         if origin.flowed and made is not given:
             number = origin.number if origin.live else None
-            self._cut(Told("new_leaf", name, number), [made], origin.flowed, origin.live, frame)
+            self._cut(Noticed("new_leaf", name, number), [made], origin.flowed, origin.live, frame)
 
     def _switched(self, frame: FrameType) -> None:
         if in_function(frame):
@@ -302,7 +302,7 @@ class Calls:
 
     def _cut(
         self,
-        told: Told,
+        told: Noticed,
         outputs: list[torch.Tensor],
         flowed: int,
         live: int,

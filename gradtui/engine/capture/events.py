@@ -52,7 +52,9 @@ class Seen:
         return replace(self, inputs=self.inputs[1:], numbers=self.numbers[1:], version=self.of_weight, of_weight=None)
 
 
-class Told(NamedTuple):
+class Noticed(NamedTuple):
+    """What kind of event a call is. number: of the node that went in; None where none did, or where it does not matter."""
+
     kind: EventKind
     operation: str
     number: int | None
@@ -86,7 +88,7 @@ def kind_of(
     outputs: list[torch.Tensor],
     is_beside: Callable[[torch.Tensor, int | None], bool],
     has_run: bool,
-) -> Told | None:
+) -> Noticed | None:
     """None for an operation that a gradient goes through as it should, and for one that numbers of Python alone go into.
 
     Some of what goes in depends on a leaf. is_beside: `Flow.is_beside`. has_run: whether backward ran meanwhile, so that
@@ -99,40 +101,40 @@ def kind_of(
     first = seen.inputs[0]
     if seen.has_written or (name == "data" and seen.func.__name__ == "__set__"):
         if seen.others and (not torch.is_grad_enabled() or _loses(first) or is_beside(first, seen.numbers[0])):
-            return Told("written", name, number)
-        return Told("inplace", name, seen.numbers[0])
+            return Noticed("written", name, number)
+        return Noticed("inplace", name, seen.numbers[0])
     if name in CUTS:
-        return Told("detach", name, number)
+        return Noticed("detach", name, number)
     if name in LEAVING:
-        return Told("left_torch", name, number)
+        return Noticed("left_torch", name, number)
     if name in ("requires_grad_", "requires_grad"):
-        return Told("new_leaf", name, None) if first.requires_grad and not seen.carried else None
+        return Noticed("new_leaf", name, None) if first.requires_grad and not seen.carried else None
     if name == "__deepcopy__":
-        return Told("copied", "deepcopy", None) if seen.carried else None
+        return Noticed("copied", "deepcopy", None) if seen.carried else None
     if name == "grad":
         is_of_step = has_run and torch.is_grad_enabled()  # else one of before, or for an update by hand
-        return Told("ungraphed", READ, None) if is_of_step and outputs and not outputs[0].requires_grad else None
+        return Noticed("ungraphed", READ, None) if is_of_step and outputs and not outputs[0].requires_grad else None
     if name == "new_tensor" and not seen.others:
         return None
     if name in CREATE and outputs:
-        return Told("new_leaf", name, number)
+        return Noticed("new_leaf", name, number)
     if not outputs or name.endswith("_like") or name.startswith("new_") or name in INDIFFERENT:
         return None
     if name in MOVES and first.requires_grad and is_leaf(first) and outputs[0].grad_fn is not None:
-        return Told("moved", name, None)
+        return Noticed("moved", name, None)
     lost = [tensor for tensor in outputs if not tensor.requires_grad]
     if not seen.carried or not lost:
         return None
     if len(lost) < len(outputs):  # the indices beside the values of max, topk, sort; not what was broadcast beside it
         whole = any(not tensor.is_floating_point() and not tensor.is_complex() for tensor in lost)
-        return Told("not_differentiable", name, number) if whole else None
+        return Noticed("not_differentiable", name, number) if whole else None
     if not torch.is_grad_enabled():
-        return Told("no_grad", name, number)
+        return Noticed("no_grad", name, number)
     if name in DRAWING:
-        return Told("drawn", name, number)
+        return Noticed("drawn", name, number)
     if name in CASTS:
-        return Told("integer", name, number)
-    return Told("not_differentiable", name, number)
+        return Noticed("integer", name, number)
+    return Noticed("not_differentiable", name, number)
 
 
 def is_layer(seen: Seen, frame: FrameType | None) -> bool:
@@ -168,7 +170,7 @@ def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | Non
         recording.late[id(first)] = late
 
 
-def becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:
+def becomes(told: Noticed | None, outputs: list[torch.Tensor]) -> bool:
     """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`, be what
     is put there cut off before (`t.data = u.data`)."""
     return told is not None and not outputs and (told.kind in ("new_leaf", "written") or told.operation == "data")

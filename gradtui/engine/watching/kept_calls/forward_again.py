@@ -62,9 +62,11 @@ class Begun(NamedTuple):
     inputs: Sequence[torch.Tensor] = ()
 
 
-class _Told(Places):
-    """Knows where each call was made: it is not made from there now; but for calls of code that runs as it did. runs: whether
-    this is one."""
+class _CallPlaces(Places):
+    """Where each call was made by the training, which is not where it is made again.
+
+    runs: whether the code of the call runs again as it did; then its place is found as ever.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +83,7 @@ class _Told(Places):
 
 
 class _Again(Recorder):
-    """runs: as of `_Told`. within: what the call ran inside of, when it was made by the training. off: what had switched
+    """runs: as of `_CallPlaces`. within: what the call ran inside of, when it was made by the training. off: what had switched
     gradients off, and where."""
 
     runs: bool = False
@@ -206,7 +208,7 @@ def _run(
     calls: Sequence[Call], outputs: Sequence[torch.Tensor], weights: Weights
 ) -> tuple[list[torch.Tensor], Recorder]:
     now: dict[int, Any] = {}
-    told = _Told()
+    told = _CallPlaces()
     recorder = _Again(told)
     wanted = _wanted(calls, outputs)
     state = torch_functions(None)
