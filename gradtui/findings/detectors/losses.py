@@ -54,7 +54,7 @@ def _broadcast(record: Record) -> Iterator[Cause]:
 
 def _negated(record: Record) -> Iterator[Cause]:
     """Of losses that are never below 0: a gradient below 0 that comes in from above is that of a minus."""
-    if record.is_expression or len(record.graph.roots) != 1:
+    if record.is_expression or not record.nodes or len(record.graph.roots) != 1:
         return
     node = record.nodes[record.graph.roots[0]]
     while operation(node) in (MEANS | {"Neg"} if node.shape else MEANS | SCALED - {"Sqrt"}):
