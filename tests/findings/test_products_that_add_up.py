@@ -45,3 +45,19 @@ def test_data_of_0_are_still_told() -> None:
     with gradtui.trace(model) as trace:
         loss = (model(torch.zeros(4, 2)) @ ONES - 1).square().sum()
     assert "data" in trace.capture(loss).findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("of", "certainty"),
+    [
+        (lambda h: h - h.mean(1, keepdim=True), "likely"),  # single elements, or squares of them, may be wanted
+        (lambda h: h[:, :1] / h[:, :1].sum(1, keepdim=True), "proved"),
+    ],
+)
+def test_a_share_is_not_centred(of: Callable[[torch.Tensor], torch.Tensor], certainty: str) -> None:
+    torch.manual_seed(0)
+    model, x = torch.nn.Linear(3, 4, dtype=torch.float64), torch.rand(5, 3, dtype=torch.float64)
+    with gradtui.trace(model) as trace:
+        loss = of(model(x).exp()).sum()
+    found = trace.capture(loss).findings
+    assert {(one.kind, one.certainty) for one in found} == {("zero", certainty)}

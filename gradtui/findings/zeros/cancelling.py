@@ -12,8 +12,8 @@ from gradtui.findings.zeros.softmax_and_norms import LEFT_BY_CANCELLING
 from gradtui.graph.operands import is_zero, operation
 from gradtui.snapshot.model import Node, Values
 
-CENTRING = {"Mean", "Sum"}
-"""What takes from each element what all of them have in common."""
+COMMON = {"Mean", "Sum"}
+"""What is taken off each element, what all of them have in common."""
 
 
 def cause(record: Record, name: str, killer: Killer) -> Cause | None:
@@ -29,12 +29,17 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
     one, other = terms[0], terms[-1]
     opposite = len(terms) == 2 and _are_opposite(one[1], other[1])
     facts: dict[str, Fact] = {"node": node, "one": one[0], "other": other[0], "terms": len(terms), "symptom": "zero"}
-    if opposite and operation(other[0]) in CENTRING:
+    if opposite and operation(one[0]) == "Sub" and _is_over_several(node, other[0]):
         return Cause("centred", Place(one[0].id), facts, "likely", (name,))
     if not node.edges and not (opposite and _is_one_sum(one[0], other[0])):
         return Cause("cancels at a leaf", Place(node.id), facts, "perhaps", (name,))
     kind = "ways of +1 and -1" if opposite else "gradients cancel"
     return Cause(kind, Place(one[0].id), facts, "proved", (name,))
+
+
+def _is_over_several(node: Node, above: Node) -> bool:
+    """Whether it takes elements together: over a single one a mean is that itself."""
+    return operation(above) in COMMON and math.prod(above.shape) < math.prod(node.shape)
 
 
 def _is_one_sum(outer: Node, inner: Node) -> bool:
