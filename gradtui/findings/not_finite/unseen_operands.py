@@ -15,7 +15,7 @@ TAME = 1e15
 def is_partly_unseen(record: Record, node: Node) -> bool:
     """Whether a tensor without a gradient takes part, of which no number is known."""
     numbered = [(operand_number(node, place), edge) for place, edge in enumerate(node.edges)]
-    return any(edge.target is None and operand(record.graph, node, number) is None for number, edge in numbered)
+    return any(edge.target is None and _known(record, node, number) is None for number, edge in numbered)
 
 
 def are_known(record: Record, node: Node) -> bool:
@@ -24,12 +24,18 @@ def are_known(record: Record, node: Node) -> bool:
 
 def brings_it_in(record: Record, node: Node) -> bool:
     """Whether an infinity here must have come with an unseen operand: those that are known are small."""
-    known = [values for place in range(len(node.edges)) if (values := operand(record.graph, node, place)) is not None]
+    known = [values for place in range(len(node.edges)) if (values := _known(record, node, place)) is not None]
     return (
         traits_of(operation(node)).joins
         and is_partly_unseen(record, node)
         and all(is_below(one, TAME) for one in known)
     )
+
+
+def _known(record: Record, node: Node, number: int) -> Values | None:
+    """An operand; None also where its numbers were not to be had."""
+    values = operand(record.graph, node, number)
+    return None if values is None or values.unread else values
 
 
 def is_below(values: Values, bound: float) -> bool:
