@@ -7,7 +7,7 @@ from typing import get_args
 from gradtui.snapshot.events import Refusal
 
 NUMBERS = r"\[([^\]]*)\]"
-MESSAGES: dict[Refusal, str] = {
+MESSAGES: dict[Refusal, str] = {  # the first that fits counts
     "inplace": r"modified by an inplace operation",
     "freed": r"backward through the graph a second time|after they have already been freed",
     "leaf_inplace": r"(a|view of a) leaf Variable that requires grad (is|has)( being)? been?\s?used in an in-?place|"

@@ -43,16 +43,10 @@ def _slope(record: Record, node: Node) -> float | None:
 
 def mean_slope(name: str, made: Values) -> float | None:
     """1 - y^2 of tanh, y - y^2 of sigmoid, in the mean: it takes no more than the mean and the norm of what was made."""
-    count, norm, mean = math.prod(made.shape), made.finite_norm, _mean(made)
+    count, norm, mean = math.prod(made.shape), made.finite_norm, made.mean
     if norm is None or mean is None:
         return None
     return (1.0 if name == "Tanh" else mean) - norm**2 / count
-
-
-def _mean(made: Values) -> float | None:
-    if made.summary is not None:
-        return made.summary.mean
-    return sum(made.numbers) / len(made.numbers) if made.numbers else None
 
 
 def _goes_into_a_layer(record: Record, node: Node) -> bool:

@@ -74,6 +74,13 @@ class Values(Struct, frozen=True, gc=False):
         finite = [number for number in self.numbers if math.isfinite(number)]
         return math.hypot(*finite) if finite else None
 
+    @property
+    def mean(self) -> float | None:
+        """Not finite where an element is not; None where there is no element."""
+        if self.summary is not None:
+            return self.summary.mean
+        return sum(self.numbers) / len(self.numbers) if self.numbers else None
+
 
 class Saved(Struct, frozen=True, gc=False):
     """What a node keeps for its backward, under torch's own name (`other` for `_saved_other`)."""

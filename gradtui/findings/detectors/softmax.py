@@ -55,9 +55,7 @@ def _are_shares(values: Values | None, classes: int) -> bool:
     extent = Extent.of(values)
     if values is None or extent.low is None or extent.high is None or not 0 <= extent.low < extent.high <= 1:
         return False
-    count = math.prod(values.shape)
-    mean = values.summary.mean if values.summary else sum(values.numbers) / count
-    return mean is not None and math.isclose(mean * classes, 1, rel_tol=LEFT_BY_CANCELLING)
+    return values.mean is not None and math.isclose(values.mean * classes, 1, rel_tol=LEFT_BY_CANCELLING)
 
 
 def _sigmoid_twice(record: Record) -> Iterator[Cause]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import operand, operand_number, operation, seen_value
-from gradtui.snapshot.model import Node, Values
+from gradtui.snapshot.model import Edge, Node, Values
 
 TAME = 1e15
 """Beside operands below this, another one must be above 1e22 for their products to overflow in float32."""
@@ -14,8 +16,7 @@ TAME = 1e15
 
 def is_partly_unseen(record: Record, node: Node) -> bool:
     """Whether a tensor without a gradient takes part, of which no number is known."""
-    numbered = [(operand_number(node, place), edge) for place, edge in enumerate(node.edges)]
-    return any(edge.target is None and _known(record, node, number) is None for number, edge in numbered)
+    return any(edge.target is None and values is None for edge, values in _operands(record, node))
 
 
 def are_known(record: Record, node: Node) -> bool:
@@ -24,18 +25,16 @@ def are_known(record: Record, node: Node) -> bool:
 
 def brings_it_in(record: Record, node: Node) -> bool:
     """Whether an infinity here must have come with an unseen operand: those that are known are small."""
-    known = [values for place in range(len(node.edges)) if (values := _known(record, node, place)) is not None]
-    return (
-        traits_of(operation(node)).joins
-        and is_partly_unseen(record, node)
-        and all(is_below(one, TAME) for one in known)
-    )
+    known = [values for _, values in _operands(record, node) if values is not None]
+    is_small = all(is_below(one, TAME) for one in known)
+    return traits_of(operation(node)).joins and is_partly_unseen(record, node) and is_small
 
 
-def _known(record: Record, node: Node, number: int) -> Values | None:
-    """An operand; None also where its numbers were not to be had."""
-    values = operand(record.graph, node, number)
-    return None if values is None or values.unread else values
+def _operands(record: Record, node: Node) -> Iterator[tuple[Edge, Values | None]]:
+    """With what is known of each: None also where its numbers were not to be had."""
+    for place, edge in enumerate(node.edges):
+        values = operand(record.graph, node, operand_number(node, place))
+        yield edge, None if values is None or values.unread else values
 
 
 def is_below(values: Values, bound: float) -> bool:

@@ -41,11 +41,10 @@ REACH = 1.25
 BEYOND = 0.1
 """Of what the loss has grown by: where it rose by less than that along the steps, where they ended, none went too far."""
 
-LEAST_TO_CLIMB = 10
+LEAST_TO_CLIMB, CLIMBING = 10, 0.8
+"""Updates at the least, and of these the part in which the loss grows."""
 ENDS = 3
 """Losses at the begin and at the end, of which the median is taken."""
-MOSTLY = 0.8
-"""Of the updates, in which the loss grows."""
 CLOSE = 0.1
 """So near a loss grows by what a step along the gradient makes of it: its length, times the mean of the gradients at its ends."""
 
@@ -261,8 +260,8 @@ def leaps(history: History) -> Iterator[Fault]:
     growing = {one.optimizer for one in growth(history)}
     for number, optimizer in enumerate(history.optimizers):
         if number not in growing and all(math.isfinite(loss) for _, loss in optimizer.losses):
-            after_one = chain(_stays_high(optimizer), _is_no_better(optimizer))
-            yield from islice(chain(after_one, _does_not_fall(history, number, optimizer)), 1)
+            by_one_step = chain(_stays_high(optimizer), _is_no_better(optimizer))
+            yield from islice(chain(by_one_step, _does_not_fall(history, number, optimizer)), 1)
 
 
 def _stays_high(optimizer: OptimizerHistory) -> Iterator[Fault]:
@@ -365,9 +364,9 @@ def climbs(history: History) -> Iterator[Fault]:
         facts = {"begin": begin, "end": end, "steps": len(losses), "optimizer": one.name}
         if end <= begin:
             continue
-        if one.uphill and _share_along(one, math.inf) >= MOSTLY:
+        if one.uphill and _share_along(one, math.inf) >= CLIMBING:
             yield Fault("loss is climbed", None, facts, "perhaps", source=one.source)
-        elif not one.uphill and _share_along(one, CLOSE) >= MOSTLY:
+        elif not one.uphill and _share_along(one, CLOSE) >= CLIMBING:
             yield Fault("steps go along the gradient", None, facts, "perhaps", source=one.source)
 
 

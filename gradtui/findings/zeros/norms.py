@@ -44,7 +44,7 @@ def deviation(values: Values | None) -> float | None:
     if values is None or values.finite_norm is None:
         return None
     count = math.prod(values.shape)
-    mean = values.summary.mean if values.summary else sum(values.numbers) / max(count, 1)
+    mean = values.mean
     if mean is None or not math.isfinite(mean):
         return None
     root = values.finite_norm / math.sqrt(count)  # the difference of their squares could be beyond any float
